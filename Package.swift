@@ -1,0 +1,26 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The modules, lowest first. An arrow goes only to a module above; what a module *is* stands
+// beside it, and what it may import is its dependency list.
+
+let package = Package(
+  name: "fbq",
+  products: [],
+  dependencies: [],
+  targets: [
+    // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
+    .target(name: "Diagnostics"),
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+
+    // Mapped reading and atomic writing of files.
+    .target(name: "FileAccess", dependencies: ["Diagnostics"]),
+
+    // Value types of a quantized graph. Integers only, no Foundation, Embedded.
+    .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
+
+    // Value types of a float graph, shape inference, rewriting passes.
+    .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,45 @@
+/// Whose integer arithmetic is reproduced.
+///
+/// The same model gives different bits on different targets because they requantize differently.
+/// Raw values are those of the file format; never renumber. Profiles that this version cannot run
+/// are not listed: a file that names one is refused.
+public enum ArithmeticProfile: UInt8, Hashable, Sendable, CaseIterable {
+  /// TFLite reference kernels, TFLite Micro and CMSIS-NN as shipped: double rounding.
+  case tflm = 0
+  /// TOSA `RESCALE` without double rounding, ruy, CMSIS-NN with single rounding, Ethos-U.
+  case tosa = 2
+
+  /// The name on command lines and in reports.
+  public var name: String {
+    switch self {
+    case .tflm: "tflm"
+    case .tosa: "tosa"
+    }
+  }
+
+  /// The profile of that name, or `nil`.
+  public init?(name: String) {
+    for profile in ArithmeticProfile.allCases where profile.name == name {
+      self = profile
+      return
+    }
+    return nil
+  }
+
+  /// How this profile rounds when it requantizes.
+  public var rounding: RequantizationRounding {
+    switch self {
+    case .tflm: .double
+    case .tosa: .single
+    }
+  }
+}
+
+/// How a 32-bit accumulator is scaled by `multiplier · 2^(shift − 31)`.
+public enum RequantizationRounding: Hashable, Sendable {
+  /// A saturating rounding doubling high multiply, then a rounding division by a power of two:
+  /// two roundings (gemmlowp, TFLite `MultiplyByQuantizedMultiplier`).
+  case double
+  /// One 64-bit product, rounded once with ties toward +∞ (TOSA `RESCALE`, ruy).
+  case single
+}
