@@ -7,7 +7,9 @@ import PackageDescription
 let package = Package(
   name: "fbq",
   products: [],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0")
+  ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
     .target(name: "Diagnostics"),
@@ -29,6 +31,19 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+
+    // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
+    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+
+    // Readers of foreign model formats.
+    .target(
+      name: "ModelImport",
+      dependencies: [
+        "FloatModel", "FileAccess",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .testTarget(
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
   ],
   swiftLanguageModes: [.v6]
 )
