@@ -43,7 +43,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
