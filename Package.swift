@@ -31,9 +31,13 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FloatModelTests", dependencies: ["FloatModel", "FloatReference", "TestSupport"]),
 
     // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
-    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+    .target(
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      path: "Tests/FloatReference"),
 
     // Readers of foreign model formats.
     .target(
