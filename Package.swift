@@ -47,7 +47,11 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
+      name: "ModelImportTests",
+      dependencies: [
+        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
