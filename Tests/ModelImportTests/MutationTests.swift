@@ -71,58 +71,31 @@ struct MutationTests {
   @Test("with random bytes replaced, removed and repeated", arguments: 1...8)
   func random(seed: UInt64) throws {
     let bytes = try Self.bytes()
-    var generator = SeededGenerator(seed: seed)
-    for _ in 0..<500 {
-      var damaged = bytes
-      for _ in 0..<Int.random(in: 1...8, using: &generator) {
-        let position = Int.random(in: damaged.indices, using: &generator)
-        switch Int.random(in: 0...3, using: &generator) {
-        case 0: damaged.remove(at: position)
-        case 1: damaged.insert(damaged[position], at: position)
-        default: damaged[position] = UInt8.random(in: .min ... .max, using: &generator)
-        }
-      }
-      read(damaged)
-    }
+    var mutator = ModelMutator(seed: seed)
+    for _ in 0..<500 { read(mutator.damaged(bytes)) }
   }
 
-  @Test("with extreme numbers in any attribute, shape or index", arguments: 1...8)
-  func numbers(seed: UInt64) throws {
-    let extremes: [Int64] = [
-      0, -1, 1, 2, 7, .max, .min, 1 << 31, -(1 << 31), (1 << 31) - 1, 1 << 62, 1 << 16,
-    ]
-    var generator = SeededGenerator(seed: seed)
-    func extreme() -> Int64 { extremes.randomElement(using: &generator) ?? 0 }
+  @Test("with extreme numbers, other operators and other inputs", arguments: 1...8)
+  func extremes(seed: UInt64) throws {
     let intact = try ONNXModelProto(serializedBytes: try Self.bytes())
-    for _ in 0..<500 {
-      var model = intact
-      for _ in 0..<Int.random(in: 1...2, using: &generator) {
-        let node = Int.random(in: model.graph.node.indices, using: &generator)
-        let tensor = Int.random(in: model.graph.initializer.indices, using: &generator)
-        switch Int.random(in: 0...4, using: &generator) {
-        case 0:
-          for attribute in model.graph.node[node].attribute.indices {
-            model.graph.node[node].attribute[attribute].i = extreme()
-            model.graph.node[node].attribute[attribute].ints =
-              model.graph.node[node].attribute[attribute].ints.map { _ in extreme() }
-          }
-        case 1:
-          let count = Int.random(in: 0...5, using: &generator)
-          model.graph.initializer[tensor].dims = (0..<count).map { _ in extreme() }
-        case 2:
-          model.graph.initializer[tensor].int64Data =
-            model.graph.initializer[tensor].int64Data.map { _ in extreme() }
-        case 3: model.graph.input[0].type.tensorType.shape.dim[2].dimValue = extreme()
-        default:
-          model.graph.node[node].opType =
-            [
-              "Slice", "Pad", "Resize", "Transpose", "Split", "Gather", "Squeeze", "Unsqueeze",
-              "Expand", "Range", "ReduceMean", "MaxPool", "Flatten", "Mul", "Div", "Mod", "Where",
-              "ConstantOfShape", "Cast", "MatMul", "PRelu", "Upsample", "Concat", "Sum", "Min",
-            ].randomElement(using: &generator) ?? "Relu"
-        }
+    var mutator = ModelMutator(seed: seed)
+    for _ in 0..<500 { read(try mutator.extreme(intact).serializedBytes()) }
+  }
+
+  @Test(
+    "and so is a damaged model of every operator in every form",
+    .enabled(if: Oracle.python != nil, "set FBQ_PYTHON to a Python with onnx and onnxruntime"))
+  func operators() throws {
+    let folder = try TemporaryFolder()
+    try Oracle.run("onnx_cases.py", [folder.path, "3"])
+    var mutator = ModelMutator(seed: 3)
+    for name in try folder.contents() where name.hasSuffix(".onnx") {
+      let bytes = try #require(folder.read(name))
+      let intact = try ONNXModelProto(serializedBytes: bytes)
+      for _ in 0..<40 {
+        read(mutator.damaged(bytes))
+        read(try mutator.extreme(intact).serializedBytes())
       }
-      read(try model.serializedBytes())
     }
   }
 }

@@ -135,6 +135,9 @@ struct RefusalTests {
         model("LeakyRelu", [.float("alpha", .nan)]), "attribute 'alpha' is NaN", ""
       ),
       (
+        model("LeakyRelu", [.float("alpha", -.infinity)]), "attribute 'alpha' is infinite", ""
+      ),
+      (
         model("LeakyRelu", [.int("alpha", 1)]), "attribute 'alpha' is not of type float", ""
       ),
       (

@@ -108,8 +108,15 @@ final class ONNXNode {
     try attribute(name, type: .ints)?.ints
   }
 
-  /// A real number; NaN is refused.
+  /// A finite real number.
   func float(_ name: String) throws(Diagnostic) -> Float? {
+    guard let value = try limit(name) else { return nil }
+    guard value.isFinite else { throw Diagnostic(problem: "attribute '\(name)' is infinite") }
+    return value
+  }
+
+  /// A real number or an infinity, as limits may be; NaN is refused.
+  func limit(_ name: String) throws(Diagnostic) -> Float? {
     guard let value = try attribute(name, type: .float)?.f else { return nil }
     guard !value.isNaN else { throw Diagnostic(problem: "attribute '\(name)' is NaN") }
     return value

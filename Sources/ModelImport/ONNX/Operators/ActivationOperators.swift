@@ -20,8 +20,8 @@ enum ActivationOperators {
     let minimum: Float?
     let maximum: Float?
     if node.opset < 11 {
-      minimum = try node.float("min")
-      maximum = try node.float("max")
+      minimum = try node.limit("min")
+      maximum = try node.limit("max")
     } else {
       minimum = try node.floatScalar(1, "min")
       maximum = try node.floatScalar(2, "max")

@@ -6,7 +6,7 @@ import FloatModel
 enum ConstantOperators {
   static let constant: OperatorImport = { (node, builder) throws(Diagnostic) in
     if let tensor = try node.tensor("value") { return [try builder.tensors.read(tensor)] }
-    if let number = try node.float("value_float") {
+    if let number = try node.limit("value_float") {
       return [.constant(FloatTensor(shape: [], values: [number]))]
     }
     if let numbers = try node.floats("value_floats") {

@@ -52,7 +52,7 @@ enum PadOperator {
 
   private static func mode(of node: ONNXNode) throws(Diagnostic) -> FloatPadMode {
     let value =
-      node.opset < 11 ? try node.float("value") : try node.floatScalar(2, "constant_value")
+      node.opset < 11 ? try node.limit("value") : try node.floatScalar(2, "constant_value")
     switch try node.string("mode") ?? "constant" {
     case "constant": return .constant(value ?? 0)
     case "reflect": return .reflect

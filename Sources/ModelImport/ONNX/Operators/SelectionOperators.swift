@@ -51,7 +51,7 @@ enum SelectionOperators {
     let chunk = (shape[axis] + count - 1) / count
     let sizes =
       asked ?? (0..<count).map { min(chunk, shape[axis] - $0 * chunk) }
-    guard sizes.allSatisfy({ (1...shape[axis]).contains($0) }),
+    guard sizes.allSatisfy({ $0 >= 1 && $0 <= shape[axis] }),
       sizes.reduce(0, +) == shape[axis]
     else {
       throw Diagnostic(problem: "splits axis \(axis) of \(shape) into \(sizes)")
