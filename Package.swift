@@ -31,6 +31,16 @@ let package = Package(
       name: "TensorFilesTests",
       dependencies: ["TensorFiles", "FileAccess", "Compression", "TestSupport"]),
 
+    // The .fbq file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CFBQSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"),
+        .define("NDEBUG", .when(configuration: .release)),
+        // Buffers are aligned to 64 bytes; the library allows 32 unless told otherwise.
+        .define("FLATBUFFERS_MAX_ALIGNMENT", to: "64"),
+      ]),
+
     // What tests of several modules share: temporary folders, reproducible random numbers.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
@@ -43,5 +53,6 @@ let package = Package(
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
