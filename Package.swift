@@ -7,7 +7,9 @@ import PackageDescription
 let package = Package(
   name: "fbq",
   products: [],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
     .target(name: "Diagnostics"),
@@ -29,6 +31,16 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+
+    // What both commands share: exit codes and error lines, progress, label files.
+    .target(
+      name: "CommandSupport",
+      dependencies: [
+        "Diagnostics", "FileAccess",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6]
 )
