@@ -68,7 +68,8 @@ public enum LabelFiles {
       throw Diagnostic(
         file: path, problem: "is not UTF-8 text", remedy: "save it as UTF-8")
     }
-    return text.split(separator: "\n", omittingEmptySubsequences: false)
+    // "\r\n" is one character, hence not a split at "\n".
+    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 
