@@ -20,6 +20,19 @@ let package = Package(
     .testTarget(
       name: "FileAccessTests", dependencies: ["FileAccess", "TestSupport", "CTestSupport"]),
 
+    // zlib, as the system has it.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Checksums and deflate streams over zlib, for the file formats.
+    .target(name: "Compression", dependencies: ["Diagnostics", "CZlib"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"]),
+
+    // Reading and writing of NumPy's .npy and .npz files.
+    .target(name: "TensorFiles", dependencies: ["Diagnostics", "FileAccess", "Compression"]),
+    .testTarget(
+      name: "TensorFilesTests",
+      dependencies: ["TensorFiles", "FileAccess", "Compression", "TestSupport"]),
+
     // What tests of several modules share: temporary folders, reproducible random numbers.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
