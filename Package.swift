@@ -45,6 +45,20 @@ let package = Package(
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
+    // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
+    // errors are long jumps.
+    .target(
+      name: "CImageCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
+    // Image files to the codes of an input tensor: decoding, resizing and cropping, in integers.
+    .target(
+      name: "ImageInput",
+      dependencies: ["CImageCodecs", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "ImageInputTests",
+      dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
+      exclude: ["pillow_oracle.py"]),
+
     // What both commands share: exit codes and error lines, progress, label files.
     .target(
       name: "CommandSupport",
