@@ -7,7 +7,9 @@ import PackageDescription
 let package = Package(
   name: "fbq",
   products: [],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
     .target(name: "Diagnostics"),
@@ -52,6 +54,30 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+
+    // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
+    // errors are long jumps.
+    .target(
+      name: "CImageCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
+    // Image files to the codes of an input tensor: decoding, resizing and cropping, in integers.
+    .target(
+      name: "ImageInput",
+      dependencies: ["CImageCodecs", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "ImageInputTests",
+      dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
+      exclude: ["pillow_oracle.py"]),
+
+    // What both commands share: exit codes and error lines, progress, label files.
+    .target(
+      name: "CommandSupport",
+      dependencies: [
+        "Diagnostics", "FileAccess",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
