@@ -52,6 +52,16 @@ let package = Package(
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
 
+    // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
+    .target(
+      name: "FBQFormat",
+      dependencies: ["CFBQSchema", "Compression", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "FBQFormatTests",
+      dependencies: [
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel", "TestSupport",
+      ]),
+
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
