@@ -8,7 +8,9 @@ let package = Package(
   name: "fbq",
   products: [],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Independent arithmetic for tests.
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1")
   ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
@@ -51,6 +53,25 @@ let package = Package(
 
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "IntegerModelTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // Graphs made by hand and seeded random codes, for tests.
+    .target(
+      name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
+
+    // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
+    .target(name: "IntegerRuntime", dependencies: ["Diagnostics", "IntegerModel"]),
+    .testTarget(
+      name: "IntegerRuntimeTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
 
     // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
     .target(
