@@ -15,6 +15,14 @@ let package = Package(
 
     // Mapped reading and atomic writing of files.
     .target(name: "FileAccess", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FileAccessTests", dependencies: ["FileAccess", "TestSupport", "CTestSupport"]),
+
+    // What tests of several modules share: temporary folders, reproducible random numbers.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+
+    // System calls that tests need and Swift does not import.
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),

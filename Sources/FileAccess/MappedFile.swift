@@ -1,0 +1,59 @@
+import Diagnostics
+import Glibc
+
+/// A regular file mapped read-only into memory, for as long as the object lives.
+///
+/// Pages are read on first use and shared between processes. As with every mapping, a file that
+/// another program shortens in place while it is mapped makes later reads fault; programs that
+/// replace files by renaming, as ``AtomicFile`` does, are harmless.
+public final class MappedFile: @unchecked Sendable {
+  /// The whole content; empty, with no base address, for an empty file. Page-aligned.
+  ///
+  /// Valid as long as this object lives, which in Swift may end right after its last use: callers
+  /// store the object beside the pointer, or use ``withUnsafeBytes(_:)``.
+  public let bytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`.
+  ///
+  /// Throws a ``Diagnostic`` that names `path` when there is no such file, no permission, or when it
+  /// is a folder, a device or a pipe.
+  public init(path: String) throws(Diagnostic) {
+    if let diagnostic = SystemError.unusable(path) { throw diagnostic }
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let descriptor = Int32(
+      SystemError.retrying { Int(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) })
+    guard descriptor >= 0 else { throw SystemError.reading(path, errno) }
+    defer { close(descriptor) }
+
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SystemError.reading(path, errno) }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG else {
+      throw Diagnostic(
+        file: path,
+        problem: kind == S_IFDIR ? "it is a folder, not a file" : "it is not a regular file",
+        remedy: "name a file")
+    }
+    guard status.st_size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let address = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address, address != MAP_FAILED else { throw SystemError.reading(path, errno) }
+    bytes = UnsafeRawBufferPointer(start: address, count: status.st_size)
+  }
+
+  /// Calls `body` with the whole content; the pointer is valid only inside.
+  public func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
+  }
+
+  deinit {
+    if let address = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Diagnostics
+import FileAccess
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A mapped file is the file's bytes or a clear error")
+struct MappedFileTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("the bytes are those of the file", arguments: [1, 4095, 4096, 4097, 70_000])
+  func content(size: Int) throws {
+    let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    let file = try MappedFile(path: folder.write(bytes, to: "data"))
+    #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
+  }
+
+  @Test("an empty file has no bytes")
+  func empty() throws {
+    let file = try MappedFile(path: folder.write([], to: "empty"))
+    #expect(file.withUnsafeBytes { $0.count } == 0)
+  }
+
+  @Test("a file replaced by renaming keeps its old bytes in the mapping")
+  func replaced() throws {
+    let path = try folder.write([1, 2, 3], to: "data")
+    let file = try MappedFile(path: path)
+    try AtomicFile.write([9], to: path)
+    #expect(file.withUnsafeBytes { [UInt8]($0) } == [1, 2, 3])
+    #expect(try MappedFile(path: path).withUnsafeBytes { [UInt8]($0) } == [9])
+  }
+
+  @Test("a missing file is named")
+  func missing() {
+    let path = folder.file("missing.fbq")
+    #expect(
+      readError(path) == "\(path): there is no such file; check the path")
+  }
+
+  @Test("a path through a file is no path")
+  func throughFile() throws {
+    let path = try folder.write([1], to: "file") + "/inner"
+    #expect(readError(path) == "\(path): there is no such file; check the path")
+  }
+
+  @Test("a folder is not a file")
+  func isFolder() {
+    #expect(
+      readError(folder.path) == "\(folder.path): it is a folder, not a file; name a file")
+  }
+
+  @Test("a device is not a regular file")
+  func device() {
+    #expect(readError("/dev/zero") == "/dev/zero: it is not a regular file; name a file")
+  }
+
+  @Test("a pipe without a writer is refused and not waited for")
+  func pipe() throws {
+    let path = folder.file("pipe")
+    try #require(mkfifo(path, 0o600) == 0)
+    #expect(readError(path) == "\(path): it is not a regular file; name a file")
+  }
+
+  @Test("a file without read permission is named")
+  func permission() throws {
+    let path = try folder.write([1], to: "secret")
+    try #require(chmod(path, 0) == 0)
+    let message = asOrdinaryUser { readError(path) }
+    #expect(message == "\(path): no permission to read it; check the rights of the file")
+  }
+
+  @Test("a name that the system would cut short is refused")
+  func impossibleNames() {
+    #expect(readError("") == "the file name is empty")
+    #expect(readError("a\0b") == "a?b: the file name holds a zero byte")
+    let long = folder.file(String(repeating: "x", count: 300))
+    #expect(readError(long) == "\(long): cannot be read: File name too long")
+  }
+
+  private func readError(_ path: String) -> String? {
+    do throws(Diagnostic) {
+      _ = try MappedFile(path: path)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+}
