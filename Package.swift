@@ -45,6 +45,14 @@ let package = Package(
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
+    // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
+    .target(
+      name: "CFloatKernels",
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    // Forward runs of a float graph on batches of images.
+    .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
+
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
     .target(
