@@ -33,6 +33,16 @@ let package = Package(
       name: "TensorFilesTests",
       dependencies: ["TensorFiles", "FileAccess", "Compression", "TestSupport"]),
 
+    // The .fbq file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CFBQSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"),
+        .define("NDEBUG", .when(configuration: .release)),
+        // Buffers are aligned to 64 bytes; the library allows 32 unless told otherwise.
+        .define("FLATBUFFERS_MAX_ALIGNMENT", to: "64"),
+      ]),
+
     // What tests of several modules share: temporary folders, reproducible random numbers.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
@@ -77,5 +87,6 @@ let package = Package(
     .testTarget(
       name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
