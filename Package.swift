@@ -8,6 +8,9 @@ let package = Package(
   name: "fbq",
   products: [],
   dependencies: [
+    // Independent arithmetic for tests.
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1")
+
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
@@ -51,6 +54,25 @@ let package = Package(
 
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "IntegerModelTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // Graphs made by hand and seeded random codes, for tests.
+    .target(
+      name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
+
+    // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
+    .target(name: "IntegerRuntime", dependencies: ["Diagnostics", "IntegerModel"]),
+    .testTarget(
+      name: "IntegerRuntimeTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
