@@ -37,6 +37,7 @@ let package = Package(
 
     // Forward runs of a float graph on batches of images.
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
+    .testTarget(name: "FloatEngineTests", dependencies: ["FloatEngine", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
