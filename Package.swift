@@ -6,9 +6,7 @@ import PackageDescription
 
 let package = Package(
   name: "fbq",
-  products: [
-    .executable(name: "qconvert", targets: ["qconvert"])
-  ],
+  products: [],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
