@@ -9,6 +9,7 @@ let package = Package(
   products: [],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     // Independent arithmetic for tests.
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
@@ -86,6 +87,28 @@ let package = Package(
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
+    // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
+    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+
+    // Readers of foreign model formats.
+    .target(
+      name: "ModelImport",
+      dependencies: [
+        "FloatModel", "FileAccess",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .testTarget(
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
+
+    // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
+    .target(
+      name: "CFloatKernels",
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    // Forward runs of a float graph on batches of images.
+    .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
+    .testTarget(name: "FloatEngineTests", dependencies: ["FloatEngine", "TestSupport"]),
+
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
     .target(
@@ -99,6 +122,18 @@ let package = Package(
       name: "ImageInputTests",
       dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
       exclude: ["pillow_oracle.py"]),
+
+    // Float graph in, integer graph out: calibration, thresholds, lowering, evaluation.
+    .target(
+      name: "Quantizer",
+      dependencies: [
+        "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime",
+        "TensorFiles",
+      ]),
+    .testTarget(name: "QuantizerTests", dependencies: ["Quantizer", "TestSupport"]),
+
+    // OpenSSL's digests, as the system has them.
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // What both commands share: exit codes and error lines, progress, label files.
     .target(
