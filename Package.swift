@@ -6,7 +6,9 @@ import PackageDescription
 
 let package = Package(
   name: "fbq",
-  products: [],
+  products: [
+    .executable(name: "qconvert", targets: ["qconvert"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -74,6 +76,16 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
+    // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
+    .target(
+      name: "FBQFormat",
+      dependencies: ["CFBQSchema", "Compression", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "FBQFormatTests",
+      dependencies: [
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel", "TestSupport",
+      ]),
+
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
@@ -134,6 +146,17 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+
+    // Float model in, .fbq out; inspection and evaluation.
+    .executableTarget(
+      name: "qconvert",
+      dependencies: [
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatModel",
+        "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer", "TensorFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
