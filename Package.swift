@@ -141,7 +141,7 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: [
-        "Diagnostics", "FileAccess",
+        "Diagnostics", "FileAccess", "IntegerModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
