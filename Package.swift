@@ -99,7 +99,8 @@ let package = Package(
 
     // Forward runs of a float graph on batches of images.
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
-    .testTarget(name: "FloatEngineTests", dependencies: ["FloatEngine", "TestSupport"]),
+    .testTarget(
+      name: "FloatEngineTests", dependencies: ["FloatEngine", "FloatReference", "TestSupport"]),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
