@@ -76,6 +76,16 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
+    // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
+    .target(
+      name: "FBQFormat",
+      dependencies: ["CFBQSchema", "Compression", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "FBQFormatTests",
+      dependencies: [
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel", "TestSupport",
+      ]),
+
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
 
@@ -139,6 +149,17 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+
+    // Float model in, .fbq out; inspection and evaluation.
+    .executableTarget(
+      name: "qconvert",
+      dependencies: [
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatModel",
+        "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer", "TensorFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
