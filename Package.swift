@@ -109,7 +109,19 @@ let package = Package(
 
     // Forward runs of a float graph on batches of images.
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
-    .testTarget(name: "FloatEngineTests", dependencies: ["FloatEngine", "TestSupport"]),
+    .testTarget(
+      name: "FloatEngineTests",
+      dependencies: ["FloatEngine", "FloatReference", "ModelImport", "TestSupport"],
+      exclude: ["onnxruntime_oracle.py"]),
+
+    // How fast the float engine is; tools/bench runs it.
+    .executableTarget(
+      name: "FloatEngineBenchmark",
+      dependencies: [
+        "CommandSupport", "FloatEngine", "ModelImport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/FloatEngineBenchmark"),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
