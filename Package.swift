@@ -6,7 +6,9 @@ import PackageDescription
 
 let package = Package(
   name: "fbq",
-  products: [],
+  products: [
+    .executable(name: "qconvert", targets: ["qconvert"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -107,7 +109,19 @@ let package = Package(
 
     // Forward runs of a float graph on batches of images.
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
-    .testTarget(name: "FloatEngineTests", dependencies: ["FloatEngine", "TestSupport"]),
+    .testTarget(
+      name: "FloatEngineTests",
+      dependencies: ["FloatEngine", "FloatReference", "ModelImport", "TestSupport"],
+      exclude: ["onnxruntime_oracle.py"]),
+
+    // How fast the float engine is; tools/bench runs it.
+    .executableTarget(
+      name: "FloatEngineBenchmark",
+      dependencies: [
+        "CommandSupport", "FloatEngine", "ModelImport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/FloatEngineBenchmark"),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
@@ -139,11 +153,22 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: [
-        "Diagnostics", "FileAccess",
+        "Diagnostics", "FileAccess", "IntegerModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+
+    // Float model in, .fbq out; inspection and evaluation.
+    .executableTarget(
+      name: "qconvert",
+      dependencies: [
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatModel",
+        "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer", "TensorFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -15,7 +15,7 @@ struct GraphRunTests {
     // Twice, so that nothing left over from a first run may matter in the second.
     for run in 0..<2 {
       let inputs = graph.randomInputs(batch: batch, in: -1...1, using: &generator)
-      let expected = try graph.naiveValues(batch: batch, inputs: inputs)
+      let expected = try graph.referenceValues(batch: batch, inputs: inputs)
       var observed: [ValueIndex] = []
       try engine.run(inputs: inputs) { index, values in
         observed.append(index)

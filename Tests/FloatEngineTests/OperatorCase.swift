@@ -1,5 +1,6 @@
 import FloatEngine
 import FloatModel
+import FloatReference
 import TestSupport
 import Testing
 
@@ -60,25 +61,18 @@ extension FloatGraph {
     }
   }
 
-  /// All values, image by image, as the naive operators give them: `[batch, …]`.
-  func naiveValues(batch: Int, inputs arrays: [[Float]]) throws -> [ValueIndex: [Float]] {
+  /// All values as the reference evaluates them, image by image: `[batch, …]`.
+  func referenceValues(batch: Int, inputs arrays: [[Float]]) throws -> [ValueIndex: [Float]] {
     var graph = self
     try graph.inferShapes()
     var results: [ValueIndex: [Float]] = [:]
     for image in 0..<batch {
-      var tensors: [ValueIndex: FloatTensor] = [:]
-      for index in values.indices { tensors[index] = values[index].constant }
-      for (index, array) in zip(inputs, arrays) {
-        let count = array.count / batch
-        tensors[index] = FloatTensor(
-          shape: values[index].shape, values: Array(array[image * count..<(image + 1) * count]))
+      let inputs = arrays.map { array in
+        Array(array[image * array.count / batch..<(image + 1) * array.count / batch])
       }
-      for node in graph.nodes {
-        tensors[node.output] = NaiveOperators.evaluate(
-          node.operation, node.inputs.compactMap { tensors[$0] },
-          output: graph.values[node.output].shape)
+      for (index, tensor) in try FloatReference(graph, inputs: inputs).values.enumerated() {
+        results[index, default: []] += tensor?.values ?? []
       }
-      for (index, tensor) in tensors { results[index, default: []] += tensor.values }
     }
     return results
   }

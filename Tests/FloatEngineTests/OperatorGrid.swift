@@ -207,7 +207,7 @@ extension OperatorCase {
     let mappings: [CoordinateMapping] = [
       .halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric,
     ]
-    // Scales that float32 holds exactly, so that the naive positions in double fall alike.
+    // Scales that float32 holds exactly, so that rounding to the nearest does not depend on the precision.
     let sizes: [(Int, Int, Float, Float)] = [
       (14, 12, 2, 2), (4, 3, 0.5, 0.5), (1, 1, 0.125, 0.25), (28, 6, 4, 1), (9, 7, 1.25, 1.25),
     ]

@@ -33,7 +33,7 @@ struct OperatorTests {
       let engine = try FloatEngine(graph: graph, batch: batch, threads: threads)
       try engine.run(inputs: inputs)
       let output = graph.outputs[0]
-      let expected = try graph.naiveValues(batch: batch, inputs: inputs)[output] ?? []
+      let expected = try graph.referenceValues(batch: batch, inputs: inputs)[output] ?? []
       #expect(
         disagreement(engine.values(of: output), expected) < 1e-5,
         "\(operatorCase.name), seed \(seed), batch \(batch), \(threads) threads")
