@@ -6,15 +6,25 @@ public enum Deflate {
   /// No deflate stream expands to more than this many times its own size: 258 bytes from two bits.
   public static let maximumRatio = 1032
 
+  /// How hard to try.
+  public enum Effort: Int32, Sendable {
+    /// For data written in passing.
+    case balanced = 6
+    /// For data that is written once and read often; several times slower.
+    case smallest = 9
+  }
+
   /// The compressed form of `pieces`, taken one after the other. The same bytes always give the same
-  /// result with the same zlib.
+  /// result with the same effort and the same zlib.
   ///
   /// Throws a ``Diagnostic`` only when memory runs out.
-  public static func compress(_ pieces: [UnsafeRawBufferPointer]) throws(Diagnostic) -> [UInt8] {
+  public static func compress(
+    _ pieces: [UnsafeRawBufferPointer], effort: Effort = .balanced
+  ) throws(Diagnostic) -> [UInt8] {
     var stream = z_stream()
     guard
       deflateInit2_(
-        &stream, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        &stream, effort.rawValue, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
         Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else { throw Diagnostic(problem: "not enough memory to compress") }
     defer { deflateEnd(&stream) }
@@ -37,8 +47,10 @@ public enum Deflate {
   }
 
   /// The compressed form of `bytes`.
-  public static func compress(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) -> [UInt8] {
-    try compress([bytes])
+  public static func compress(
+    _ bytes: UnsafeRawBufferPointer, effort: Effort = .balanced
+  ) throws(Diagnostic) -> [UInt8] {
+    try compress([bytes], effort: effort)
   }
 
   @discardableResult

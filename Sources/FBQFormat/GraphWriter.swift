@@ -70,7 +70,7 @@ final class GraphWriter {
             crc32: checksum))
       }
       if compress {
-        let deflated = try Deflate.compress(raw)
+        let deflated = try Deflate.compress(raw, effort: .smallest)
         if deflated.count < raw.count {
           deflated.withUnsafeBytes { add($0, CompressionCode.deflate) }
           return

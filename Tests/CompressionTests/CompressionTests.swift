@@ -38,6 +38,19 @@ struct DeflateTests {
     #expect(try inflated(compressed, count: count) == bytes)
   }
 
+  @Test("more effort gives no more bytes, and the same content")
+  func effort() throws {
+    var generator = SeededGenerator(seed: 3)
+    let words = (0..<50).map { _ in
+      (0..<9).map { _ in UInt8.random(in: 97...122, using: &generator) }
+    }
+    let bytes = (0..<5000).flatMap { _ in words[Int.random(in: 0..<50, using: &generator)] }
+    let balanced = try bytes.withUnsafeBytes { try Deflate.compress($0) }
+    let smallest = try bytes.withUnsafeBytes { try Deflate.compress($0, effort: .smallest) }
+    #expect(smallest.count < balanced.count)
+    #expect(try inflated(smallest, count: bytes.count) == bytes)
+  }
+
   @Test("pieces are compressed as one")
   func pieces() throws {
     let head: [UInt8] = [1, 2, 3]
