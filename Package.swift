@@ -88,9 +88,13 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FloatModelTests", dependencies: ["FloatModel", "FloatReference", "TestSupport"]),
 
     // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
-    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+    .target(
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      path: "Tests/FloatReference"),
 
     // Readers of foreign model formats.
     .target(
@@ -100,7 +104,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
