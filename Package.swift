@@ -54,6 +54,9 @@ let package = Package(
     // System calls that tests need and Swift does not import.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
+    // Integer kernels behind one table of function pointers; thread pool. No floating point.
+    .target(name: "CIntegerKernels"),
+
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
     .testTarget(
@@ -68,7 +71,8 @@ let package = Package(
       name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
 
     // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
-    .target(name: "IntegerRuntime", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "IntegerRuntime", dependencies: ["CIntegerKernels", "Diagnostics", "IntegerModel"]),
     .testTarget(
       name: "IntegerRuntimeTests",
       dependencies: [
