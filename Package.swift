@@ -131,6 +131,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/LoadingBenchmark"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["TestSupport"],
+      exclude: ["measurements.json", "page.md"]),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
