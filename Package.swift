@@ -131,6 +131,18 @@ let package = Package(
       ],
       path: "Benchmarks/FloatEngineBenchmark"),
 
+    // How long a quantized model takes from its path to ready; tools/bench runs it.
+    .executableTarget(
+      name: "LoadingBenchmark",
+      dependencies: [
+        "CommandSupport", "FBQFormat", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/LoadingBenchmark"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["TestSupport"],
+      exclude: ["measurements.json", "page.md"]),
+
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
     .target(
