@@ -6,9 +6,14 @@ import PackageDescription
 
 let package = Package(
   name: "fbq",
-  products: [],
+  products: [
+    .executable(name: "qconvert", targets: ["qconvert"])
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    // Independent arithmetic for tests.
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
@@ -49,11 +54,61 @@ let package = Package(
     // System calls that tests need and Swift does not import.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
+    // Integer kernels behind one table of function pointers; thread pool. No floating point.
+    .target(name: "CIntegerKernels"),
+
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "IntegerModelTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // Graphs made by hand and seeded random codes, for tests.
+    .target(
+      name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
+
+    // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
+    .target(
+      name: "IntegerRuntime", dependencies: ["CIntegerKernels", "Diagnostics", "IntegerModel"]),
+    .testTarget(
+      name: "IntegerRuntimeTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
+    .target(
+      name: "FBQFormat",
+      dependencies: ["CFBQSchema", "Compression", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "FBQFormatTests",
+      dependencies: [
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel", "TestSupport",
+      ]),
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FloatModelTests", dependencies: ["FloatModel", "FloatReference", "TestSupport"]),
+
+    // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
+    .target(
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      path: "Tests/FloatReference"),
+
+    // Readers of foreign model formats.
+    .target(
+      name: "ModelImport",
+      dependencies: [
+        "FloatModel", "FileAccess",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .testTarget(
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -62,6 +117,31 @@ let package = Package(
 
     // Forward runs of a float graph on batches of images.
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
+    .testTarget(
+      name: "FloatEngineTests",
+      dependencies: ["FloatEngine", "FloatReference", "ModelImport", "TestSupport"],
+      exclude: ["onnxruntime_oracle.py"]),
+
+    // How fast the float engine is; tools/bench runs it.
+    .executableTarget(
+      name: "FloatEngineBenchmark",
+      dependencies: [
+        "CommandSupport", "FloatEngine", "ModelImport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/FloatEngineBenchmark"),
+
+    // How long a quantized model takes from its path to ready; tools/bench runs it.
+    .executableTarget(
+      name: "LoadingBenchmark",
+      dependencies: [
+        "CommandSupport", "FBQFormat", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/LoadingBenchmark"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["TestSupport"],
+      exclude: ["measurements.json", "page.md"]),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.
@@ -77,15 +157,38 @@ let package = Package(
       dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
       exclude: ["pillow_oracle.py"]),
 
+    // Float graph in, integer graph out: calibration, thresholds, lowering, evaluation.
+    .target(
+      name: "Quantizer",
+      dependencies: [
+        "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime",
+        "TensorFiles",
+      ]),
+    .testTarget(name: "QuantizerTests", dependencies: ["Quantizer", "TestSupport"]),
+
+    // OpenSSL's digests, as the system has them.
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
     // What both commands share: exit codes and error lines, progress, label files.
     .target(
       name: "CommandSupport",
       dependencies: [
-        "Diagnostics", "FileAccess",
+        "Diagnostics", "FileAccess", "IntegerModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+
+    // Float model in, .fbq out; inspection and evaluation.
+    .executableTarget(
+      name: "qconvert",
+      dependencies: [
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatModel",
+        "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer", "TensorFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

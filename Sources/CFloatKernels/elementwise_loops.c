@@ -151,7 +151,7 @@ static void binary_chunks(const void *context, int64_t begin, int64_t end) {
     int64_t first = unit / work->parts * work->step;
     int64_t last = smaller(first + work->step, all_rows);
     int64_t from = part * chunk_elements;
-    int64_t to = smaller(work->row_count, work->parts > 1 ? from + chunk_elements : INT64_MAX);
+    int64_t to = smaller(work->row_count, from + chunk_elements);
     for (int64_t row = first; row < last; ++row) {
       binary_row(work, row / work->rows, row % work->rows, from, to);
     }

@@ -102,7 +102,7 @@ struct KernelBuilder {
     let value = graph.values[node.inputs[position]]
     guard let constant = value.constant else {
       throw Diagnostic(
-        problem: "the \(role) '\(value.name)' is computed by the graph, not constant",
+        problem: "its \(role) must be constant, but the graph computes '\(value.name)'",
         remedy: "simplify the graph first; what remains computed then is not supported")
     }
     return constant

@@ -28,12 +28,10 @@ final class PrimitiveKernel: NodeKernel {
     _ context: PrimitiveContext, convolution: FloatConvolution, batch: Int, input: [Int],
     output: [Int], weights: FloatTensor, bias: FloatTensor?
   ) throws(Diagnostic) {
-    var window = FloatWindow(
+    var window = try FloatWindow(
       batch: batch, input: input, output: output,
       kernel: SpatialExtent(height: weights.shape[1], width: weights.shape[2]),
-      stride: convolution.stride, padding: convolution.padding)
-    window.dilation_height = Int64(convolution.dilation.height)
-    window.dilation_width = Int64(convolution.dilation.width)
+      stride: convolution.stride, dilation: convolution.dilation, padding: convolution.padding)
     try self.init(context) { context, handle in
       float_convolution_create(
         context, &window, Int64(convolution.groups), bias != nil, FloatClamp(convolution.clamp),
@@ -60,9 +58,9 @@ final class PrimitiveKernel: NodeKernel {
     _ context: PrimitiveContext, pool: FloatPool, isMaximum: Bool, batch: Int, input: [Int],
     output: [Int]
   ) throws(Diagnostic) {
-    var window = FloatWindow(
+    var window = try FloatWindow(
       batch: batch, input: input, output: output, kernel: pool.window, stride: pool.stride,
-      padding: pool.padding)
+      dilation: SpatialExtent(height: 1, width: 1), padding: pool.padding)
     try self.init(context) { context, handle in
       float_pool_create(context, &window, isMaximum, handle)
     }
@@ -110,18 +108,40 @@ extension FloatClamp {
 }
 
 extension FloatWindow {
-  /// A window without dilation over `input` `[N, H, W, C]`, giving `output`.
+  /// Greatest stride, dilation, padding and window extent: oneDNN multiplies them in 32 bits.
+  private static let greatestParameter = 65_535
+
+  /// A window over `input` `[N, H, W, C]`, giving `output`.
   init(
     batch: Int, input: [Int], output: [Int], kernel: SpatialExtent, stride: SpatialExtent,
-    padding: EdgePadding
-  ) {
+    dilation: SpatialExtent, padding: EdgePadding
+  ) throws(Diagnostic) {
+    try Self.check(kernel, "window", least: 1)
+    try Self.check(stride, "stride", least: 1)
+    try Self.check(dilation, "dilation", least: 1)
+    try Self.check(
+      SpatialExtent(height: padding.top, width: padding.left), "padding", least: 0)
+    try Self.check(
+      SpatialExtent(height: padding.bottom, width: padding.right), "padding", least: 0)
     self.init(
       images: Int64(batch * input[0]), input_height: Int64(input[1]),
       input_width: Int64(input[2]), input_channels: Int64(input[3]),
       output_height: Int64(output[1]), output_width: Int64(output[2]),
       output_channels: Int64(output[3]), kernel_height: Int64(kernel.height),
       kernel_width: Int64(kernel.width), stride_height: Int64(stride.height),
-      stride_width: Int64(stride.width), dilation_height: 1, dilation_width: 1,
-      pad_top: Int64(padding.top), pad_left: Int64(padding.left))
+      stride_width: Int64(stride.width), dilation_height: Int64(dilation.height),
+      dilation_width: Int64(dilation.width), pad_top: Int64(padding.top),
+      pad_left: Int64(padding.left))
+  }
+
+  private static func check(
+    _ extent: SpatialExtent, _ name: String, least: Int
+  ) throws(Diagnostic) {
+    let range = least...greatestParameter
+    guard range.contains(extent.height), range.contains(extent.width) else {
+      throw Diagnostic(
+        problem: "\(name) \(extent.height)×\(extent.width) is outside \(least)…"
+          + "\(greatestParameter), which is what the float engine supports")
+    }
   }
 }

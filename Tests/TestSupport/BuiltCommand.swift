@@ -2,16 +2,6 @@ import Foundation
 
 /// One of the package's commands as it was built beside the running tests, run as a user would.
 public struct BuiltCommand: Sendable {
-  /// How a run ended.
-  public struct Outcome: Sendable {
-    /// Exit code; negative for a signal.
-    public var status: Int32
-    /// Everything on standard output.
-    public var output: String
-    /// Everything on standard error.
-    public var errors: String
-  }
-
   /// Absolute path of the executable.
   public let path: String
 
@@ -24,31 +14,8 @@ public struct BuiltCommand: Sendable {
   /// Runs the command to its end, standard input empty.
   ///
   /// - Throws: an executable that is missing.
-  public func run(_ arguments: [String], folder: String? = nil) throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let scratch = try TemporaryFolder()
-    let output = try handle(scratch.write([], to: "output"))
-    let errors = try handle(scratch.write([], to: "errors"))
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    let status =
-      process.terminationReason == .exit
-      ? process.terminationStatus : -process.terminationStatus
-    func text(_ name: String) -> String {
-      String(decoding: scratch.read(name) ?? [], as: UTF8.self)
-    }
-    return Outcome(status: status, output: text("output"), errors: text("errors"))
-  }
-
-  /// Files rather than pipes: a command that prints much cannot block on them.
-  private func handle(_ path: String) throws -> FileHandle {
-    try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  public func run(_ arguments: [String], folder: String? = nil) throws -> Command.Outcome {
+    try Command(path, arguments, folder: folder).run()
   }
 }
 

@@ -1,54 +1,57 @@
 import Foundation
 
 /// A program to run, and what came of it.
-public struct Command {
+public struct Command: Sendable {
   /// How a program ended.
-  public struct Result: Equatable, Sendable {
-    /// The exit status, or 128 plus the number of the signal that ended it, as shells say it.
-    public var exitCode: Int32
-    /// What it printed.
-    public var standardOutput: String
-    /// What it complained about.
-    public var standardError: String
+  public struct Outcome: Sendable {
+    /// Exit code; negative for a signal.
+    public var status: Int32
+    /// Everything on standard output.
+    public var output: String
+    /// Everything on standard error.
+    public var errors: String
   }
 
   private let program: String
   private let arguments: [String]
-  private let environment: [String: String]
   private let folder: String?
 
-  /// A program by its path, or by its name where the shell's search path leads to it. `environment`
-  /// adds to that of the tests.
-  public init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:],
-    folder: String? = nil
-  ) {
+  /// A program by its path, or by its name where the shell's search path leads to it.
+  public init(_ program: String, _ arguments: [String], folder: String? = nil) {
     self.program = program
     self.arguments = arguments
-    self.environment = environment
     self.folder = folder
   }
 
-  /// Runs the program to its end, without any input.
-  public func run() throws -> Result {
-    // Files and not pipes: a pipe that nobody drains stops the program.
-    let captured = try TemporaryFolder()
-    let output = try captured.write([], to: "out")
-    let errors = try captured.write([], to: "err")
+  /// Runs the program to its end, standard input empty.
+  ///
+  /// - Throws: a program that cannot be started.
+  public func run() throws -> Outcome {
+    // Files rather than pipes: a program that prints much cannot block on them.
+    let scratch = try TemporaryFolder()
+    func handle(_ name: String) throws -> FileHandle {
+      try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.write([], to: name)))
+    }
+    func text(_ name: String) -> String {
+      String(decoding: scratch.read(name) ?? [], as: UTF8.self)
+    }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if program.contains("/") {
+      process.executableURL = URL(fileURLWithPath: program)
+      process.arguments = arguments
+    } else {
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = [program] + arguments
+    }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    process.standardOutput = try handle("output")
+    process.standardError = try handle("errors")
     try process.run()
     process.waitUntilExit()
-    let code = process.terminationStatus
-    return Result(
-      exitCode: process.terminationReason == .uncaughtSignal ? 128 + code : code,
-      standardOutput: String(decoding: captured.read("out") ?? [], as: UTF8.self),
-      standardError: String(decoding: captured.read("err") ?? [], as: UTF8.self))
+    let isExit = process.terminationReason == .exit
+    return Outcome(
+      status: isExit ? process.terminationStatus : -process.terminationStatus,
+      output: text("output"), errors: text("errors"))
   }
 }

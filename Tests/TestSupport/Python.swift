@@ -17,9 +17,9 @@ public enum Python {
   /// fails.
   @discardableResult
   public static func run(_ script: String, _ arguments: [String] = []) throws -> String {
-    let result = try Command(interpreter ?? "python3", ["-c", script] + arguments).run()
-    guard result.exitCode == 0 else { throw Failure(message: result.standardError) }
-    return result.standardOutput
+    let outcome = try Command(interpreter ?? "python3", ["-c", script] + arguments).run()
+    guard outcome.status == 0 else { throw Failure(message: outcome.errors) }
+    return outcome.output
   }
 
   /// What a failing script printed.

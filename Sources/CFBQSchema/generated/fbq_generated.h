@@ -1147,8 +1147,7 @@ struct PoolOptions::Traits {
   static auto constexpr Create = CreatePoolOptions;
 };
 
-/// Mean and sum over axes. For a mean over n elements, h = min(63 − clz64(n), 32, 31 + shift) and
-///   y = M(Σ x − n · z1, (multiplier << h) / n, shift − h) + z.
+/// Mean and sum over n elements along some axes: y = M(Σ x − n · z1, multiplier) + z.
 struct ReduceOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef ReduceOptionsBuilder Builder;
   struct Traits;
@@ -1165,7 +1164,8 @@ struct ReduceOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   bool keeps_dimensions() const {
     return GetField<uint8_t>(VT_KEEPS_DIMENSIONS, 0) != 0;
   }
-  /// Input scale over output scale; for a mean not yet divided by n.
+  /// Input scale over output scale. For a mean already divided by n: from the ratio's (m, s) it is
+  /// ((m << h) / n, s − h) with h = min(63 − clz64(n), 32, 31 + s), so it may be as low as 2^29.
   const fbq::schema::Multiplier *multiplier() const {
     return GetStruct<const fbq::schema::Multiplier *>(VT_MULTIPLIER);
   }

@@ -6,7 +6,7 @@ extension FloatOperation {
 
   /// What this operation gives for constant inputs that fit it, or `nil` where that would take
   /// more than ``greatestWork``.
-  func evaluated(_ inputs: [FloatTensor], outputShape: [Int]) -> FloatTensor? {
+  package func evaluated(_ inputs: [FloatTensor], outputShape: [Int]) -> FloatTensor? {
     func tensor(_ values: [Float]) -> FloatTensor {
       FloatTensor(shape: outputShape, values: values)
     }
