@@ -66,9 +66,14 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
-    // Graphs made by hand and seeded random codes, for tests.
+    // Counts heap allocations of a thread, for tests.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+
+    // Graphs made by hand, seeded random codes, exact arithmetic, for tests.
     .target(
-      name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
+      name: "IntegerTestSupport",
+      dependencies: ["IntegerModel", .product(name: "BigInt", package: "BigInt")],
+      path: "Tests/IntegerTestSupport"),
 
     // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
     .target(
@@ -76,7 +81,7 @@ let package = Package(
     .testTarget(
       name: "IntegerRuntimeTests",
       dependencies: [
-        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
