@@ -54,6 +54,9 @@ let package = Package(
     // System calls that tests need and Swift does not import.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
+    // Integer kernels behind one table of function pointers; thread pool. No floating point.
+    .target(name: "CIntegerKernels"),
+
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
     .testTarget(
@@ -68,7 +71,8 @@ let package = Package(
       name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
 
     // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
-    .target(name: "IntegerRuntime", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "IntegerRuntime", dependencies: ["CIntegerKernels", "Diagnostics", "IntegerModel"]),
     .testTarget(
       name: "IntegerRuntimeTests",
       dependencies: [
@@ -88,9 +92,13 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FloatModelTests", dependencies: ["FloatModel", "FloatReference", "TestSupport"]),
 
     // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
-    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+    .target(
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      path: "Tests/FloatReference"),
 
     // Readers of foreign model formats.
     .target(
@@ -100,7 +108,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -165,7 +173,7 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: [
-        "Diagnostics", "FileAccess",
+        "Diagnostics", "FileAccess", "IntegerModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -13,10 +13,10 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure a quantized model against its float model.",
     discussion: """
-      Runs both on the same images, the quantized one on the integer runtime: the numbers are the
-      device's. Prints how often both agree on the class, the signal to quantization noise ratio
-      (SQNR) of the logits, and, with labels, top-1 and top-5 accuracy with the 95 % confidence
-      interval that so few images leave.
+      Runs both on the same images, the quantized one on the integer runtime: the
+      numbers are the device's. Prints how often both agree on the class, the
+      signal to quantization noise ratio (SQNR) of the logits, and, with labels,
+      top-1 and top-5 accuracy with their 95 % confidence intervals.
       """)
 
   @Argument(help: ArgumentHelp("Quantized model (.fbq).", valueName: "model"))

@@ -12,9 +12,10 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what is in a quantized model.",
     discussion: """
-      Prints where the file came from, how images feed it, and per operation: output shape, scale,
-      zero point, bytes of constants, multiply-accumulates (MACs), and how many bits the worst case
-      leaves in the 32-bit accumulator (headroom).
+      Prints where the file came from, how images feed it, and per operation:
+      output shape, scale, zero point, bytes of constants, multiply-accumulates
+      (MACs), and how many bits the worst case leaves in the 32-bit accumulator
+      (headroom).
       """)
 
   @Argument(help: ArgumentHelp("Quantized model (.fbq).", valueName: "model"))
@@ -43,7 +44,8 @@ struct Inspect: ParsableCommand {
   private func printText(
     _ graph: IntegerGraph, _ summary: ModelSummary, fileBytes: Int, arenaBytes: Int
   ) {
-    print("\(model): \(Diagnostic.printable(graph.name)), \(byteText(fileBytes))")
+    print("\(model): \(graph.operations.count) operations, \(byteText(fileBytes))")
+    print("  name         \(Diagnostic.printable(graph.name))")
     if let record = graph.record {
       print("  source       \(Diagnostic.printable(record.sourceName))")
       print("  sha-256      \(Diagnostic.printable(record.sourceDigest))")
@@ -63,7 +65,7 @@ struct Inspect: ParsableCommand {
     print("  constants    \(byteText(summary.constantBytes)), \(summary.weightCount) weights")
     print("  MACs         \(String(format: "%.2f million", Double(summary.macs) / 1e6))")
     if let headroom = summary.leastHeadroom {
-      print("  headroom     at least \(headroom) bits in every accumulator")
+      print("  headroom     at least \(bitText(headroom)) in every accumulator")
     }
     print("")
     printRows(summary.rows)

@@ -85,6 +85,9 @@ extension IntegerGraph {
   }
 }
 
+/// "1 bit", "12 bits"
+func bitText(_ count: Int) -> String { count == 1 ? "1 bit" : "\(count) bits" }
+
 /// "3.4 MB", "512 bytes": decimal units, as file managers show them.
 func byteText(_ count: Int) -> String {
   switch count {

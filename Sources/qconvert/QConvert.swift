@@ -8,17 +8,18 @@ struct QConvert: ParsableCommand {
     commandName: "qconvert",
     abstract: "Turns a trained float CNN into a file that runs in integers only.",
     discussion: """
-      Quantize a model, 8 bits per weight and activation, thresholds calibrated on a folder of
-      unlabeled images:
+      Quantize a model, thresholds calibrated on a folder of unlabeled images:
 
-        qconvert model.onnx --calibration images/ --mean 127.5,127.5,127.5 \\
-          --std 127.5,127.5,127.5 -o model.fbq
+        qconvert model.onnx --calibration images/ -o model.fbq \\
+          --mean 127.5,127.5,127.5 --std 127.5,127.5,127.5
 
       Look into the result, and measure it against the float model:
 
         qconvert inspect model.fbq
-        qconvert evaluate model.fbq --reference model.onnx --images val/ --labels val/labels.txt
+        qconvert evaluate model.fbq --reference model.onnx \\
+          --images val/ --labels val/labels.txt
 
+      'qconvert help quantize' explains every option of a conversion.
       Exit codes: 0 success, 1 bad input or failure, 2 wrong command line.
       """,
     version: toolVersion,

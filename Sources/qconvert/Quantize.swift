@@ -13,21 +13,15 @@ extension WeightGranularity: ExpressibleByArgument {}
 extension ThresholdForm: ExpressibleByArgument {}
 extension CalibratorKind: ExpressibleByArgument {}
 
-extension ArithmeticProfile: ExpressibleByArgument {
-  /// The profile of that name.
-  public init?(argument: String) { self.init(name: argument) }
-  /// For `--help` and error messages.
-  public static var allValueStrings: [String] { allCases.map(\.name) }
-}
-
 /// `qconvert MODEL.onnx -o OUT.fbq`
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Quantize a float model to integers (the default).",
     discussion: """
-      Reads a float ONNX model, folds batch normalization, measures activation ranges on the
-      calibration inputs, and writes int8 weights, int32 biases and every multiplier and shift that
-      the device needs. A proof that no 32-bit accumulator can overflow comes with each file.
+      Reads a float ONNX model, folds batch normalization, measures activation
+      ranges on the calibration inputs, and writes int8 weights, int32 biases and
+      every multiplier and shift that the device needs. Conversion includes the
+      proof that no 32-bit accumulator can overflow.
       """)
 
   @Argument(help: ArgumentHelp("Float model (.onnx).", valueName: "model"))
@@ -64,11 +58,12 @@ struct Quantize: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Share of all values that calibrator 'percentile' keeps.", valueName: "percent"))
-  var percentile = 99.99
+      "Share of all values that calibrator 'percentile' keeps. Default: 99.99.",
+      valueName: "percent"))
+  var percentile: Double?
 
-  @Option(help: "Arithmetic of the target.")
-  var arithmetic = ArithmeticProfile.tflm
+  @Option(help: "Arithmetic of the target. Default: tflm.")
+  var arithmetic: ArithmeticProfile?
 
   @Option(
     help: ArgumentHelp("Class names, one per line, to travel in the file.", valueName: "file"))
@@ -87,8 +82,13 @@ struct Quantize: ParsableCommand {
     guard calibrationCount >= 1 else {
       throw ValidationError("--calibration-count must be at least 1")
     }
-    guard percentile > 50, percentile <= 100 else {
-      throw ValidationError("--percentile must be above 50 and at most 100")
+    if let percentile {
+      guard calibrator == .percentile else {
+        throw ValidationError("--percentile applies to --calibrator percentile alone")
+      }
+      guard percentile > 50, percentile <= 100 else {
+        throw ValidationError("--percentile must be above 50 and at most 100")
+      }
     }
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads must be 1…256")
@@ -105,8 +105,9 @@ struct Quantize: ParsableCommand {
       path: calibration, count: calibrationCount, options: image, graph: graph,
       skipsUnreadable: skipUnreadable)
     let options = QuantizationOptions(
-      weights: weights, thresholds: thresholds, calibrator: calibrator, percentile: percentile,
-      arithmetic: arithmetic, threads: threads)
+      weights: weights, thresholds: thresholds, calibrator: calibrator,
+      percentile: percentile ?? QuantizationOptions().percentile, arithmetic: arithmetic ?? .tflm,
+      threads: threads)
     let progress = Progress()
     let quantizer = ModelQuantizer(
       graph: graph, options: options, samples: samples.set,
@@ -138,11 +139,13 @@ struct Quantize: ParsableCommand {
   /// Completes the conversion record.
   private func record(in graph: inout IntegerGraph, samples: Samples) throws {
     var options = [
-      "arithmetic=\(arithmetic.name)", "calibration=\(samples.description)",
+      "arithmetic=\(graph.arithmetic.name)", "calibration=\(samples.description)",
       "calibrator=\(calibrator.rawValue)", "thresholds=\(thresholds.rawValue)",
       "weights=\(weights.rawValue)",
     ]
-    if calibrator == .percentile { options.append("percentile=\(percentile)") }
+    if calibrator == .percentile {
+      options.append("percentile=\(percentile ?? QuantizationOptions().percentile)")
+    }
     graph.record?.sourceName = URL(fileURLWithPath: model).lastPathComponent
     graph.record?.sourceDigest = try sha256(ofFile: model)
     graph.record?.toolVersion = "qconvert \(toolVersion)"
@@ -167,9 +170,9 @@ struct Quantize: ParsableCommand {
       print(
         "  weights      int8, \(weights.rawValue), \(summary.weightCount) of them; "
           + "thresholds \(thresholds.rawValue), calibrator \(calibrator.rawValue)")
-      print("  arithmetic   \(arithmetic.name)")
+      print("  arithmetic   \(graph.arithmetic.name)")
       if let headroom = summary.leastHeadroom {
-        print("  accumulators proven within 32 bits, at least \(headroom) bits of headroom")
+        print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
       }
       for note in summary.notes { print("  note         \(note)") }
       print(
