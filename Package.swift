@@ -87,7 +87,8 @@ let package = Package(
     .testTarget(
       name: "FBQFormatTests",
       dependencies: [
-        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel", "TestSupport",
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel",
+        "IntegerTestSupport", "TestSupport",
       ]),
 
     // Value types of a float graph, shape inference, rewriting passes.
@@ -189,6 +190,34 @@ let package = Package(
       ]),
     .testTarget(
       name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+
+    // A model run on inputs: images or codes in, classes, arrays, goldens and times out.
+    .target(
+      name: "InferenceSession",
+      dependencies: [
+        "Diagnostics", "FileAccess", "ImageInput", "IntegerModel", "IntegerRuntime", "TensorFiles",
+      ]),
+    .testTarget(
+      name: "InferenceSessionTests",
+      dependencies: [
+        "Diagnostics", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TensorFiles", "TestSupport",
+      ]),
+
+    // The command that runs a model.
+    .executableTarget(
+      name: "qrun",
+      dependencies: [
+        "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "InferenceSession",
+        "IntegerModel", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QRunTests",
+      dependencies: [
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport", "TensorFiles",
+        "TestSupport", "qrun",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -26,6 +26,8 @@ public struct UsageError: Error, Sendable, CustomStringConvertible {
 public func runCommand(_ root: (some ParsableCommand).Type) -> Never {
   // A reader that goes away (`qrun … | head`) ends the process quietly.
   signal(SIGPIPE, SIG_DFL)
+  // Beyond a file size limit, writing is to fail and be reported, not to end the process.
+  signal(SIGXFSZ, SIG_IGN)
   do {
     var command = try root.parseAsRoot()
     try command.run()

@@ -64,7 +64,7 @@ public enum LabelFiles {
 
   private static func lines(of path: String) throws(Diagnostic) -> [String] {
     let file = try MappedFile(path: path)
-    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+    guard let text = file.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw Diagnostic(
         file: path, problem: "is not UTF-8 text", remedy: "save it as UTF-8")
     }

@@ -4,6 +4,9 @@ import FileAccess
 
 /// Reading and writing of NumPy's `.npz` files: zip archives of `.npy` arrays.
 public enum NPZFile {
+  /// The most bytes that a written archive may have.
+  public static let maximumByteCount = ZipWriter.maximumByteCount
+
   /// Reads all arrays, in the order of the archive, of files as `numpy.savez` and
   /// `numpy.savez_compressed` write them.
   ///

@@ -1,6 +1,7 @@
 import Diagnostics
 import FBQFormat
 import IntegerModel
+import IntegerTestSupport
 import TestSupport
 import Testing
 

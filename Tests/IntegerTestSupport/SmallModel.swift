@@ -1,9 +1,10 @@
-import FBQFormat
 import IntegerModel
 
-/// A small classifier that validates: convolution, lookup, average pool, fully connected, softmax.
-enum SmallModel {
-  static let graph: IntegerGraph = {
+/// A small classifier with everything that a model can have: image `[1, 8, 8, 3]` to the softmax of
+/// three classes, with input pipeline, labels and conversion record.
+package enum SmallModel {
+  /// The model.
+  package static let graph: IntegerGraph = {
     var graph = IntegerGraph(name: "small", arithmetic: .tflm)
     graph.tensors = [
       activation("image", [1, 8, 8, 3], scale: 0.0078125, zeroPoint: -1),
@@ -74,11 +75,6 @@ enum SmallModel {
     return graph
   }()
 
-  /// The bytes of the file.
-  static func bytes(compress: Bool = false) throws -> [UInt8] {
-    try FBQFile.withUnvalidatedBytes(of: graph, compress: compress) { [UInt8]($0) }
-  }
-
   private static func activation(
     _ name: String, _ shape: [Int], scale: Float, zeroPoint: Int32
   ) -> TensorDescription {
@@ -97,9 +93,4 @@ enum SmallModel {
         axis: scales > 1 ? 0 : nil),
       constant: ConstantBytes(copying: values))
   }
-}
-
-/// The graph that the file in `bytes` describes, validated.
-func read(_ bytes: [UInt8]) throws -> IntegerGraph {
-  try FBQFile.read(bytes.withUnsafeBytes { ByteStorage(copying: $0) })
 }
