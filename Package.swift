@@ -146,7 +146,7 @@ let package = Package(
       ],
       path: "Benchmarks/LoadingBenchmark"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["TestSupport"],
+      name: "BenchmarkTests", dependencies: ["FloatEngineBenchmark", "TestSupport"],
       exclude: ["measurements.json", "page.md"]),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
