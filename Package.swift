@@ -54,6 +54,9 @@ let package = Package(
     // System calls that tests need and Swift does not import.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
+    // Integer kernels behind one table of function pointers; thread pool. No floating point.
+    .target(name: "CIntegerKernels"),
+
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
     .testTarget(
@@ -63,16 +66,22 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
-    // Graphs made by hand and seeded random codes, for tests.
+    // Counts heap allocations of a thread, for tests.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+
+    // Graphs made by hand, seeded random codes, exact arithmetic, for tests.
     .target(
-      name: "IntegerTestSupport", dependencies: ["IntegerModel"], path: "Tests/IntegerTestSupport"),
+      name: "IntegerTestSupport",
+      dependencies: ["IntegerModel", .product(name: "BigInt", package: "BigInt")],
+      path: "Tests/IntegerTestSupport"),
 
     // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
-    .target(name: "IntegerRuntime", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "IntegerRuntime", dependencies: ["CIntegerKernels", "Diagnostics", "IntegerModel"]),
     .testTarget(
       name: "IntegerRuntimeTests",
       dependencies: [
-        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
@@ -89,9 +98,13 @@ let package = Package(
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "FloatModelTests", dependencies: ["FloatModel", "FloatReference", "TestSupport"]),
 
     // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
-    .target(name: "FloatReference", dependencies: ["FloatModel"], path: "Tests/FloatReference"),
+    .target(
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      path: "Tests/FloatReference"),
 
     // Readers of foreign model formats.
     .target(
@@ -101,7 +114,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -123,6 +136,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/FloatEngineBenchmark"),
+
+    // How long a quantized model takes from its path to ready; tools/bench runs it.
+    .executableTarget(
+      name: "LoadingBenchmark",
+      dependencies: [
+        "CommandSupport", "FBQFormat", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/LoadingBenchmark"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["FloatEngineBenchmark", "TestSupport"],
+      exclude: ["measurements.json", "page.md"]),
 
     // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
     // errors are long jumps.

@@ -152,13 +152,6 @@ size_t float_primitive_scratch_bytes(const FloatPrimitive *primitive) {
   return primitive->scratch_bytes;
 }
 
-const char *float_primitive_kernel(const FloatPrimitive *primitive) {
-  const char *name = NULL;
-  dnnl_status_t status = dnnl_primitive_desc_query(
-      primitive->description, dnnl_query_impl_info_str, 0, (void *)&name);
-  return status == dnnl_success && name ? name : "unknown";
-}
-
 FloatStatus float_primitive_run(
     FloatPrimitive *primitive, const float *source, float *destination, void *scratch) {
   CHECK(dnnl_memory_set_data_handle(primitive->source, (void *)source));

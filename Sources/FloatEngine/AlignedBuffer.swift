@@ -18,12 +18,5 @@ final class AlignedBuffer {
     self.count = count
   }
 
-  convenience init(_ values: [Float], purpose: String) throws(Diagnostic) {
-    try self.init(count: values.count, purpose: purpose)
-    values.withUnsafeBufferPointer { source in
-      _ = UnsafeMutableBufferPointer(start: base, count: count).update(fromContentsOf: source)
-    }
-  }
-
   deinit { float_memory_destroy(base) }
 }

@@ -84,9 +84,6 @@ final class PrimitiveKernel: NodeKernel {
     }
   }
 
-  /// oneDNN's name of the kernel, such as `jit:avx512_core`.
-  var implementation: String { String(cString: float_primitive_kernel(handle)) }
-
   func forward(_ operands: Operands) throws(Diagnostic) {
     try Self.check(
       float_primitive_run(handle, operands.inputs[0], operands.output, operands.scratch))

@@ -1,3 +1,4 @@
+import CIntegerKernels
 import Diagnostics
 import IntegerModel
 
@@ -22,8 +23,11 @@ public final class Interpreter {
   public let arenaByteCount: Int
 
   let places: [TensorPlace]
-  let steps: [Step]
+  private let steps: [Step]
   private let memory: PreparedMemory
+  private let threads: OpaquePointer?
+  private let scratch: UnsafeMutablePointer<UInt8>
+  private let scratchStride: Int
 
   /// Plans the graph.
   /// - Throws: what ``IntegerGraph/validate()`` finds, an activation type that no kernel supports, an
@@ -36,21 +40,43 @@ public final class Interpreter {
     }
     try graph.validate()
     try graph.requireSupportedActivations()
-    self.graph = graph
-    arithmetic = options.arithmetic ?? graph.arithmetic
+    let arithmetic = options.arithmetic ?? graph.arithmetic
     let memory = PreparedMemory()
-    self.memory = memory
+
     let plan = try ArenaPlan(of: graph, preservesAll: options.preservesAllTensors)
-    arenaByteCount = plan.byteCount
     let arena = memory.allocate(byteCount: plan.byteCount)
-    places = graph.tensors.indices.map { index in
+    let places = graph.tensors.indices.map { index in
       graph.tensors[index].place(
         at: plan.offsets[index].map { arena + $0 } ?? graph.tensors[index].constantAddress)
     }
-    steps = graph.operations.map { operation in
-      Step(operation, graph: graph, memory: memory)
+
+    let planner = TablePlanner(
+      graph: graph, places: places, arithmetic: arithmetic, kernels: fbq_portable_kernels,
+      options: options, memory: memory)
+    var steps: [Step] = []
+    var scratchByteCount = 0
+    for index in graph.operations.indices {
+      if options.kernels != .reference, let step = planner.step(for: index) {
+        steps.append(.table(step))
+        scratchByteCount = max(scratchByteCount, step.scratchByteCount)
+      } else {
+        steps.append(.reference(graph.linearOperands(of: graph.operations[index], in: memory)))
+      }
     }
+
+    self.graph = graph
+    self.arithmetic = arithmetic
+    self.memory = memory
+    self.places = places
+    self.steps = steps
+    arenaByteCount = plan.byteCount
+    scratchStride =
+      (scratchByteCount + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment
+    scratch = memory.allocate(UInt8.self, count: scratchStride * options.threads)
+    threads = fbq_threads_create(Int32(options.threads))
   }
+
+  deinit { fbq_threads_destroy(threads) }
 
   /// The bytes of an activation, for filling a graph input. Valid as long as the interpreter lives.
   public func mutableBytes(of tensor: TensorIndex) -> UnsafeMutableRawBufferPointer {
@@ -78,7 +104,21 @@ public final class Interpreter {
   /// Computes one operation, so that a caller can time it or look at its result. Its inputs must have
   /// been computed: run the operations in order.
   public func run(operation index: Int) {
-    runReference(graph.operations[index], steps[index])
+    switch steps[index] {
+    case .reference(let operands): runReference(graph.operations[index], operands)
+    case .table(let step):
+      fbq_threads_run(
+        step.isParallel ? threads : nil, step.kernel, step.parameters, step.units, scratch,
+        scratchStride)
+    }
+  }
+
+  /// The kernels that compute an operation: `reference` or the name of a table, such as `portable`.
+  public func kernelName(of operation: Int) -> String {
+    switch steps[operation] {
+    case .reference: KernelChoice.reference.rawValue
+    case .table: KernelChoice.portable.rawValue
+    }
   }
 }
 
@@ -91,22 +131,6 @@ extension IntegerGraph {
         place: place(ofTensor: index),
         problem: "the activation is int16; this version runs int8 and uint8",
         remedy: "convert the model to 8-bit activations")
-    }
-  }
-}
-
-extension TensorDescription {
-  fileprivate func place(at address: UnsafeMutableRawPointer) -> TensorPlace {
-    TensorPlace(
-      address: address, extents: Extents(shape), elementType: elementType, zeroPoint: zeroPoint)
-  }
-
-  /// Where the constant lies. Kernels only read it, and the graph keeps it alive.
-  fileprivate var constantAddress: UnsafeMutableRawPointer {
-    guard let constant else { preconditionFailure("an activation without a place in the arena") }
-    return constant.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { preconditionFailure("a constant without bytes") }
-      return UnsafeMutableRawPointer(mutating: base)
     }
   }
 }

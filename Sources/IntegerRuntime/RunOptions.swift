@@ -21,6 +21,9 @@ public struct RunOptions: Sendable {
   /// Whether every tensor keeps its value until the next run, at the price of a larger arena.
   public var preservesAllTensors: Bool
 
+  /// Products or elements of an operation below which waking other threads costs more than it gains.
+  package var parallelWork = 50_000
+
   /// The most threads that an interpreter accepts.
   public static let maximumThreads = 256
 

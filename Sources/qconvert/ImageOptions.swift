@@ -61,13 +61,13 @@ struct ImageOptions: ParsableArguments {
   func preprocessing(for graph: FloatGraph) throws -> ImagePreprocessing {
     guard let input = graph.inputs.first, graph.inputs.count == 1 else {
       throw UsageError(
-        "the model has \(graph.inputs.count) inputs; calibrate it with an .npz file that names them"
+        "The model has \(graph.inputs.count) inputs; calibrate it with an .npz file that names them"
       )
     }
     let shape = graph.values[input].shape
     guard shape.count == 4, shape[3] == 1 || shape[3] == 3 else {
       throw UsageError(
-        "the model's input '\(graph.values[input].name)' has shape \(shape), which is no image; "
+        "The model's input '\(graph.values[input].name)' has shape \(shape), which is no image; "
           + "calibrate it with an .npz file")
     }
     let channels = shape[3]

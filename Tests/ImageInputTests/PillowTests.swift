@@ -4,22 +4,14 @@ import IntegerModel
 import TestSupport
 import Testing
 
-/// A Python that has Pillow and NumPy; `tools/test` makes one and says where.
-private let python = ProcessInfo.processInfo.environment["FBQ_PYTHON"]
-
-@Suite("Pillow sees the same pixels", .enabled(if: python != nil, "FBQ_PYTHON is not set"))
+@Suite("Pillow sees the same pixels", .enabled(if: Python.isAvailable, Python.missing))
 struct PillowTests {
   /// A folder in which `pillow_oracle.py` has written its images.
   private func oracle() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("pillow_oracle.py")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(python))
-    process.arguments = [script.path, folder.path]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "pillow_oracle.py failed")
+    try Python.run(try String(contentsOf: script, encoding: .utf8), [folder.path])
     return folder
   }
 

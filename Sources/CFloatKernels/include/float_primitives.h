@@ -74,9 +74,6 @@ FloatStatus float_primitive_load(
 /// Bytes of working memory that `float_primitive_run` needs, 64-byte aligned.
 size_t float_primitive_scratch_bytes(const FloatPrimitive *primitive);
 
-/// oneDNN's name of the chosen kernel, such as `jit:avx512_core`.
-const char *float_primitive_kernel(const FloatPrimitive *primitive);
-
 FloatStatus float_primitive_run(
     FloatPrimitive *primitive, const float *source, float *destination, void *scratch);
 

@@ -12,16 +12,15 @@ public enum ShapeLimits {
   public static let greatestRank = 8
 
   /// The number of elements of an array of extents `shape`, or `nil` where an extent is negative
-  /// or the product exceeds ``greatestElementCount``. A scalar, `[]`, has one.
+  /// or the product of those above 0 exceeds ``greatestElementCount``, so that no product of some
+  /// of them can overflow. A scalar, `[]`, has one element.
   public static func elementCount(_ shape: [Int]) -> Int? {
     var count = 1
-    for extent in shape {
-      guard extent >= 0 else { return nil }
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow else { return nil }
-      count = product
+    for extent in shape where extent != 0 {
+      guard extent > 0, extent <= greatestElementCount / count else { return nil }
+      count *= extent
     }
-    return count <= greatestElementCount ? count : nil
+    return shape.contains(0) ? 0 : count
   }
 
   /// Refuses a shape with an extent below 1, more than ``greatestRank`` axes or more than

@@ -3,17 +3,17 @@ import IntegerModel
 // The table of operators and their reference kernels.
 extension Interpreter {
   /// Runs an operation with its reference kernel.
-  func runReference(_ operation: Operation, _ step: Step) {
+  func runReference(_ operation: Operation, _ operands: LinearOperands?) {
     if places[operation.inputs[0]].elementType == .uint8 {
-      runReference(operation, step, as: UInt8.self)
+      runReference(operation, operands, as: UInt8.self)
     } else {
-      runReference(operation, step, as: Int8.self)
+      runReference(operation, operands, as: Int8.self)
     }
   }
 
   /// The same, where the first input's codes are of type `Code`.
   private func runReference<Code: FixedWidthInteger>(
-    _ operation: Operation, _ step: Step, as _: Code.Type
+    _ operation: Operation, _ operands: LinearOperands?, as _: Code.Type
   ) {
     let rounding = arithmetic.rounding
     let x = places[operation.inputs[0]].view(as: Code.self)
@@ -23,7 +23,8 @@ extension Interpreter {
     var second: TensorView<Code> { places[operation.inputs[1]].view(as: Code.self) }
     switch operation.kind {
     case .convolution, .depthwiseConvolution, .fullyConnected:
-      guard let weights = step.weights, let bias = step.bias else { return }
+      guard let operands else { return }
+      let (weights, bias) = (operands.weights, operands.bias)
       if weights.elementType == .uint8 {
         runLinear(operation.kind, x, weights: weights.view(as: UInt8.self), bias: bias, into: y)
       } else {

@@ -4,9 +4,13 @@ import FloatModel
 /// The float graph as it grows while an ONNX graph is read.
 struct GraphBuilder {
   var graph: FloatGraph
+  /// Most elements of all constants made while a model is read, 2 GiB of them.
+  static let greatestConstantCount = 1 << 29
+
   /// Reads initializers and tensors in attributes.
   var tensors: TensorReader
   private var names: Set<String> = []
+  private var constantCount = 0
 
   init(name: String, tensors: TensorReader) {
     graph = FloatGraph(name: name)
@@ -22,9 +26,21 @@ struct GraphBuilder {
   }
 
   /// Adds a constant as it is to be stored.
-  mutating func addConstant(_ tensor: FloatTensor, name: String) -> ValueIndex {
+  mutating func addConstant(
+    _ tensor: FloatTensor, name: String
+  ) throws(Diagnostic) -> ValueIndex {
+    try charge(tensor.count)
     graph.values.append(FloatValue(name: uniqueName(name), constant: tensor))
     return graph.values.count - 1
+  }
+
+  /// Counts constant elements about to be made, so that a small file cannot ask for endless memory.
+  mutating func charge(_ count: Int) throws(Diagnostic) {
+    constantCount += count
+    guard constantCount <= Self.greatestConstantCount else {
+      throw Diagnostic(
+        problem: "the constants of the network exceed \(Self.greatestConstantCount) elements")
+    }
   }
 
   /// Float input `index` of `node` as a constant whose elements are all finite, in ONNX order.
@@ -73,7 +89,7 @@ struct GraphBuilder {
     case .activation(let placed): return placed
     case .constant(let tensor):
       try ShapeLimits.check(tensor.shape, of: "input \(index)")
-      let value = addConstant(tensor, name: node.inputName(index))
+      let value = try addConstant(tensor, name: node.inputName(index))
       return Placed(value: value, layout: .standard(rank: tensor.shape.count))
     case .integers, .unavailable:
       throw Diagnostic(
@@ -109,7 +125,7 @@ struct GraphBuilder {
     if constants.count == inputs.count,
       let result = operation.evaluated(constants, outputShape: shape)
     {
-      return addConstant(result, name: outputName)
+      return try addConstant(result, name: outputName)
     }
     let output = addValue(name: outputName, shape: shape)
     graph.nodes.append(
@@ -187,10 +203,11 @@ struct GraphBuilder {
         placed, as: .standard(rank: rank), for: ONNXNode(placingOutput: name))
     }
     guard graph.values[output.value].name != name else { return output }
-    // Other names than the output's: an alias by Identity, Dropout or Transpose, or an input.
-    let isTaken = graph.values.firstIndex { $0.name == name }
-    if let isTaken { graph.values[isTaken].name = uniqueName("\(name)_before") }
-    names.remove(name)
+    // An alias by Identity, Dropout or Transpose, an input, or a value just rearranged.
+    if let holder = graph.values.firstIndex(where: { $0.name == name }) {
+      graph.values[holder].name = uniqueName("\(name)_before")
+      names.remove(name)
+    }
     let value = addValue(name: name, shape: graph.values[output.value].shape)
     graph.nodes.append(
       FloatNode(name: name, operation: .identity, inputs: [output.value], output: value))

@@ -59,15 +59,28 @@ enum GraphInputs {
     return Int(clamping: dimension.dimValue)
   }
 
-  /// Whether the input is an image `[N, H, W, C]` already: everything that reads it changes it to
-  /// `[N, C, H, W]` first, as converters from TensorFlow write it.
+  /// Operators that an image may pass before it is brought into the order of convolutions.
+  private static let elementwise: Set<String> = [
+    "Add", "Cast", "Clip", "Div", "Identity", "Mul", "Neg", "Relu", "Sub",
+  ]
+
+  /// Whether the input is an image `[N, H, W, C]` already: everything that reads it, or what is
+  /// computed of it element by element, changes it to `[N, C, H, W]` first, as converters from
+  /// TensorFlow write it.
   static func isChannelsLast(_ name: String, shape: [Int], in graph: ONNXGraphProto) -> Bool {
     guard shape.count == 4 else { return false }
-    let readers = graph.node.filter { $0.input.contains(name) }
-    return !readers.isEmpty
-      && readers.allSatisfy { node in
-        node.opType == "Transpose"
-          && node.attribute.contains { $0.name == "perm" && $0.ints == [0, 3, 1, 2] }
+    var images: Set<String> = [name]
+    var isTransposed = false
+    for node in graph.node where node.input.contains(where: images.contains) {
+      if elementwise.contains(node.opType) {
+        images.formUnion(node.output)
+        continue
       }
+      guard node.opType == "Transpose",
+        node.attribute.contains(where: { $0.name == "perm" && $0.ints == [0, 3, 1, 2] })
+      else { return false }
+      isTransposed = true
+    }
+    return isTransposed
   }
 }

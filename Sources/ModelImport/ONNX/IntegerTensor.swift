@@ -35,7 +35,9 @@ struct IntegerTensor: Equatable {
 
   /// This tensor with axes of extent 1 repeated as NumPy does.
   func broadcast(to target: [Int]) throws(Diagnostic) -> IntegerTensor {
-    IntegerTensor(shape: target, values: try Broadcast.elements(values, of: shape, to: target))
+    _ = try Self.checkedCount(target)
+    return IntegerTensor(
+      shape: target, values: try Broadcast.elements(values, of: shape, to: target))
   }
 
   /// The elements at `indices` along `axis`, as ONNX Gather takes them: `indices.shape` in place of

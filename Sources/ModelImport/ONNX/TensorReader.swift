@@ -9,6 +9,7 @@ struct TensorReader {
   /// The folder of the model.
   private let folder: String
   private var files: [String: MappedFile] = [:]
+  private var elementCount = 0
 
   init(folder: String) { self.folder = folder }
 
@@ -35,6 +36,12 @@ struct TensorReader {
       throw Diagnostic(
         problem: "has shape \(tensor.dims): more than \(ShapeLimits.greatestRank) axes, "
           + "a negative extent, or more than \(ShapeLimits.greatestElementCount) elements")
+    }
+    elementCount += count
+    guard elementCount <= GraphBuilder.greatestConstantCount else {
+      throw Diagnostic(
+        problem: "brings the tensors of the model over \(GraphBuilder.greatestConstantCount) "
+          + "elements")
     }
     guard let code = ElementCode(rawValue: tensor.dataType) else {
       return .unavailable("holds elements of \(ElementCode.name(of: tensor.dataType))")

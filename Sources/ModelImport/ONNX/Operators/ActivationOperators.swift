@@ -37,7 +37,7 @@ enum ActivationOperators {
         problem: "the slope \(slope.shape) does not broadcast to the input "
           + "\(builder.shape(of: input))")
     }
-    let constant = builder.addConstant(
+    let constant = try builder.addConstant(
       slope.broadcasting(in: input.layout), name: node.inputName(1))
     let output = try builder.emit(.prelu, [input.value, constant], for: node)
     return [builder.result(Placed(value: output, layout: input.layout))]

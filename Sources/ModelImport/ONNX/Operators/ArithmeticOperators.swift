@@ -13,7 +13,7 @@ enum ArithmeticOperators {
     if let result = try combineIntegers(node, { $0.dividedReportingOverflow(by: $1) }) {
       return [result]
     }
-    if let quotient = try combineConstants(node, { $0 / $1 }) { return [quotient] }
+    if let quotient = try combineConstants(node, &builder, { $0 / $1 }) { return [quotient] }
     let divisor = try builder.weights(1, "divisor", of: node)
     guard !divisor.values.contains(0) else { throw Diagnostic(problem: "divides by 0") }
     let reciprocal = FloatTensor(shape: divisor.shape, values: divisor.values.map { 1 / $0 })
@@ -110,7 +110,7 @@ enum ArithmeticOperators {
 
   /// The function of both inputs, where both are float constants.
   private static func combineConstants(
-    _ node: ONNXNode, _ function: (Float, Float) -> Float
+    _ node: ONNXNode, _ builder: inout GraphBuilder, _ function: (Float, Float) -> Float
   ) throws(Diagnostic) -> ImportedValue? {
     guard case .constant(let left) = try node.input(0),
       case .constant(let right) = try node.input(1)
@@ -118,6 +118,8 @@ enum ArithmeticOperators {
     guard let shape = ShapeLimits.broadcast(left.shape, right.shape) else {
       throw Diagnostic(problem: "shapes \(left.shape) and \(right.shape) do not broadcast")
     }
+    try ShapeLimits.check(shape, of: "the output")
+    try builder.charge(shape.reduce(1, *))
     let pairs = zip(
       try Broadcast.elements(left.values, of: left.shape, to: shape),
       try Broadcast.elements(right.values, of: right.shape, to: shape))
@@ -155,7 +157,7 @@ enum ArithmeticOperators {
         try ShapeLimits.check(tensor.shape, of: "input \(index)")
         // Without an array of full rank, it is the constant that gives the result its rank.
         let aligned = layouts.isEmpty ? tensor : tensor.broadcasting(in: layout)
-        inputs.append(builder.addConstant(aligned, name: node.inputName(index)))
+        inputs.append(try builder.addConstant(aligned, name: node.inputName(index)))
       case .integers, .unavailable:
         throw Diagnostic(
           problem: "input \(index) holds integers, but only float values flow through the network",

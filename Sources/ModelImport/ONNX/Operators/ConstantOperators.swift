@@ -26,6 +26,7 @@ enum ConstantOperators {
       throw Diagnostic(problem: "input 0 (shape) is missing")
     }
     let count = try IntegerTensor.checkedCount(extents)
+    try builder.charge(count)
     guard let tensor = try node.tensor("value") else {
       return [.constant(FloatTensor(shape: extents, values: Array(repeating: 0, count: count)))]
     }
@@ -71,6 +72,7 @@ enum ConstantOperators {
     switch (input, code.isReal) {
     case (.activation, true), (.constant, true): return [input]
     case (.integers(let tensor), true):
+      try builder.charge(tensor.values.count)
       return [
         .constant(FloatTensor(shape: tensor.shape, values: tensor.values.map { Float($0) }))
       ]
@@ -81,6 +83,7 @@ enum ConstantOperators {
       ]
     case (.integers, false): return [input]
     case (.constant(let tensor), false):
+      try builder.charge(tensor.count)
       var values: [Int64] = []
       for value in tensor.values {
         guard let integer = Int64(exactly: value.rounded(.towardZero)) else {
@@ -170,6 +173,8 @@ enum ConstantOperators {
     switch input {
     case .integers(let tensor): return [.integers(try tensor.broadcast(to: shape))]
     case .constant(let tensor):
+      try ShapeLimits.check(shape, of: "the output")
+      try builder.charge(shape.reduce(1, *))
       let values = try Broadcast.elements(tensor.values, of: source, to: shape)
       return [.constant(FloatTensor(shape: shape, values: values))]
     case .activation(let placed) where shape.reduce(1, *) == source.reduce(1, *):
@@ -192,10 +197,11 @@ enum ConstantOperators {
   private static func function(
     _ body: @escaping @Sendable (Float) -> Float
   ) -> OperatorImport {
-    { (node, _) throws(Diagnostic) in
+    { (node, builder) throws(Diagnostic) in
       guard let tensor = try node.floatConstant(0, "X") else {
         throw Diagnostic(problem: "input 0 (X) is missing")
       }
+      try builder.charge(tensor.count)
       return [.constant(FloatTensor(shape: tensor.shape, values: tensor.values.map(body)))]
     }
   }

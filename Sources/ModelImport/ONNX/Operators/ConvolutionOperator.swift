@@ -27,11 +27,11 @@ enum ConvolutionOperator {
       values: weights.values)
     var inputs = [
       input.value,
-      builder.addConstant(square.transposed(by: [0, 2, 3, 1]), name: node.inputName(1)),
+      try builder.addConstant(square.transposed(by: [0, 2, 3, 1]), name: node.inputName(1)),
     ]
     if try node.optionalInput(2) != nil {
       let bias = try builder.weights(2, "B", of: node)
-      inputs.append(builder.addConstant(bias, name: node.inputName(2)))
+      inputs.append(try builder.addConstant(bias, name: node.inputName(2)))
     }
     let output = try builder.emit(.convolution(operation), inputs, for: node)
     return [builder.result(Placed(value: output, layout: input.layout))]

@@ -19,14 +19,14 @@ enum MatrixOperators {
     var weights =
       try node.int("transB") ?? 0 != 0 ? matrix : matrix.transposed(by: [1, 0])
     if alpha != 1 { weights.values = weights.values.map { $0 * alpha } }
-    var inputs = [input.value, builder.addConstant(weights, name: node.inputName(1))]
+    var inputs = [input.value, try builder.addConstant(weights, name: node.inputName(1))]
     let outputs = weights.shape[0]
     var addend: ImportedValue?
     if let value = try node.optionalInput(2), beta != 0 {
       if case .constant(let tensor) = value, let bias = biasVector(tensor, outputs: outputs) {
         let scaled = beta == 1 ? bias : bias.map { $0 * beta }
         inputs.append(
-          builder.addConstant(
+          try builder.addConstant(
             FloatTensor(shape: [outputs], values: scaled), name: node.inputName(2)))
       } else if beta == 1 {
         addend = value
@@ -65,7 +65,7 @@ enum MatrixOperators {
       input = try builder.arrangeStandard(input, for: node)
     }
     let plain = FloatTensor(shape: Array(matrix.shape.suffix(2)), values: matrix.values)
-    let weights = builder.addConstant(plain.transposed(by: [1, 0]), name: node.inputName(1))
+    let weights = try builder.addConstant(plain.transposed(by: [1, 0]), name: node.inputName(1))
     let output = try builder.emit(
       .fullyConnected(clamp: .none), [input.value, weights], for: node)
     return [builder.result(Placed(value: output, layout: input.layout))]

@@ -25,7 +25,7 @@ enum NormalizationOperators {
     var inputs = [input.value]
     for (index, meaning) in ["scale", "B", "mean", "var"].enumerated() {
       let tensor = try builder.weights(index + 1, meaning, of: node)
-      inputs.append(builder.addConstant(tensor, name: node.inputName(index + 1)))
+      inputs.append(try builder.addConstant(tensor, name: node.inputName(index + 1)))
     }
     let output = try builder.emit(.batchNormalization(epsilon: epsilon), inputs, for: node)
     return [builder.result(Placed(value: output, layout: input.layout))]

@@ -24,7 +24,9 @@ enum ShapeOperators {
         problem: "attribute 'perm' is \(permutation), no permutation of \(rank) axes")
     }
     switch input {
-    case .constant(let tensor): return [.constant(tensor.transposed(by: permutation))]
+    case .constant(let tensor):
+      try builder.charge(tensor.count)
+      return [.constant(tensor.transposed(by: permutation))]
     case .activation(let placed):
       return [
         .activation(
