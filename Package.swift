@@ -114,6 +114,11 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
+      name: "ModelImportTests",
+      dependencies: [
+        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+
       name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.

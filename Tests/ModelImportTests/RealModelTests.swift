@@ -1,6 +1,7 @@
 import FloatModel
 import Foundation
 import ModelImport
+import TestSupport
 import Testing
 
 private let dataFolder =
@@ -50,5 +51,26 @@ struct RealModelTests {
       let isProjection = node.name.hasSuffix("_project")
       #expect(convolution.clamp == (isProjection ? .none : .relu6), "\(node.name)")
     }
+  }
+
+  @Test(
+    "a MobileNet gives what onnxruntime gives",
+    .enabled(if: Oracle.python != nil, "set FBQ_PYTHON to a Python with onnx and onnxruntime"),
+    arguments: ["mobilenet_v1_0.25_224.onnx", "mobilenet_v2_1.0_224.onnx"])
+  func numbers(model: String) throws {
+    struct Shapes: Decodable {
+      let input: [Int]
+      let outputs: [[Int]]
+    }
+    let folder = try TemporaryFolder()
+    try Oracle.run("onnx_run.py", [path(of: model), folder.path, "1"])
+    let shapes = try JSONDecoder().decode(
+      Shapes.self, from: Data(folder.read("shapes.json") ?? []))
+    let input = try Oracle.tensor("in0.f32", shape: shapes.input, in: folder)
+    let expected = try Oracle.tensor("out0.f32", shape: shapes.outputs[0], in: folder)
+    let outputs = try ONNXImporter.loadModel(path: path(of: model)).evaluated(
+      [input], simplified: true)
+    #expect(outputs.count == 1)
+    #expect(outputs[0].isClose(to: expected))
   }
 }

@@ -20,12 +20,11 @@ package struct ReshapeMerging: RewritingPass {
       } else if case .mean(let axes, true) = inner.node.operation,
         editor.hasSoleUse(node.inputs[0])
       {
-        let shape = editor.shape(inner.node.inputs[0])
-        guard target == shape.indices.filter({ !axes.contains($0) }).map({ shape[$0] }) else {
+        guard let dropped = droppedAxes(editor.shape(inner.node.inputs[0]), axes, target) else {
           continue
         }
         var mean = inner.node
-        mean.operation = .mean(axes: axes, keepsDimensions: false)
+        mean.operation = .mean(axes: dropped, keepsDimensions: false)
         mean.output = node.output
         editor.remove(position)
         editor.replace(inner.position, with: mean)
@@ -33,5 +32,14 @@ package struct ReshapeMerging: RewritingPass {
     }
     graph = editor.finished()
     return editor.isChanged
+  }
+
+  /// The axes to average over and drop so that `target` remains of `shape`: `axes`, or these and
+  /// all others of extent 1 but the batch, over which the mean is the element itself.
+  private func droppedAxes(_ shape: [Int], _ axes: [Int], _ target: [Int]) -> [Int]? {
+    let withUnits = shape.indices.filter { axes.contains($0) || ($0 > 0 && shape[$0] == 1) }
+    return [axes, withUnits].first { dropped in
+      target == shape.indices.filter { !dropped.contains($0) }.map { shape[$0] }
+    }
   }
 }

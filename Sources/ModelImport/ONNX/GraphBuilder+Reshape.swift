@@ -4,11 +4,11 @@ import FloatModel
 extension GraphBuilder {
   /// The ONNX value under another shape of as many elements.
   ///
-  /// Elements stay where they are if each group of axes that becomes another group lies together
-  /// and in order: `[N, C, 1, 1]` to `[N, C]`, or channels split into groups, whatever the layout.
-  /// Otherwise, and where `standard` asks for it, the value is brought into ONNX order first.
+  /// Elements move only within groups of axes that become another group of axes: none for
+  /// `[N, C, 1, 1]` to `[N, C]` or for channels split into groups, whatever the layout; into ONNX
+  /// order for an image that is flattened.
   mutating func reshape(
-    _ placed: Placed, to shape: [Int], for node: ONNXNode, standard: Bool = false
+    _ placed: Placed, to shape: [Int], for node: ONNXNode
   ) throws(Diagnostic) -> Placed {
     let source = self.shape(of: placed)
     guard let count = ShapeLimits.elementCount(shape), count == ShapeLimits.elementCount(source)
@@ -16,33 +16,22 @@ extension GraphBuilder {
       throw Diagnostic(problem: "cannot give the elements of \(source) the shape \(shape)")
     }
     try ShapeLimits.check(shape, of: "the output")
-    var from = placed
-    var layout = Layout.standard(rank: shape.count)
-    let kept = standard ? nil : ReshapeGroups(from: source, to: shape).layout(of: placed.layout)
-    if let kept {
-      layout = kept
-    } else {
-      from = try arrangeStandard(placed, for: node)
-    }
-    let value = try emit(.reshape(layout.storedShape(shape)), [from.value], for: node)
-    return Placed(value: value, layout: layout)
+    let (arranged, result) = ReshapeGroups(from: source, to: shape).layouts(for: placed.layout)
+    let from = try arrange(placed, as: arranged, for: node)
+    let value = try emit(.reshape(result.storedShape(shape)), [from.value], for: node)
+    return Placed(value: value, layout: result)
   }
 }
 
 /// How a reshape maps groups of neighboring axes to groups of neighboring axes with as many
 /// elements; the finest such groups.
 struct ReshapeGroups {
-  private struct Group {
-    var from: Range<Int>
-    var to: Range<Int>
-    /// Source axes longer than 1. The batch counts as such, as it may grow.
-    var long: [Int]
-  }
-
-  private var groups: [Group] = []
+  private var groups: [(from: Range<Int>, to: Range<Int>)] = []
+  private let source: [Int]
 
   /// Both shapes have as many elements, at least one.
   init(from: [Int], to: [Int]) {
+    source = from
     var (first, second) = (0, 0)
     while first < from.count || second < to.count {
       let (start, target) = (first, second)
@@ -59,33 +48,29 @@ struct ReshapeGroups {
           second += 1
         }
       }
-      let long = (start..<first).filter { from[$0] > 1 || $0 == 0 }
-      groups.append(Group(from: start..<first, to: target..<second, long: long))
+      groups.append((start..<first, target..<second))
     }
   }
 
-  /// The layout of the result when elements of a value of `layout` stay where they are, or `nil`
-  /// where they cannot.
-  func layout(of layout: Layout) -> Layout? {
-    let isLong = Set(groups.flatMap(\.long))
-    let stored = layout.order.filter { isLong.contains($0) }
-    var placed: [(start: Int, axes: [Int])] = []
-    // Groups of extent 1 stay behind the group before them.
-    var leading: [Int] = []
+  /// The layout that a value of `layout` is brought into, each group together and in order, and
+  /// the layout of the result, whose groups lie in the same places.
+  func layouts(for layout: Layout) -> (arranged: Layout, result: Layout) {
+    let places = layout.order
+    var runs: [(place: Int, from: [Int], to: [Int])] = []
     for group in groups {
-      guard let first = group.long.first else {
-        if placed.isEmpty {
-          leading += group.to
-        } else {
-          placed[placed.count - 1].axes += group.to
-        }
-        continue
+      // The batch counts as longer than 1: it may grow.
+      let long = group.from.filter { source[$0] > 1 || $0 == 0 }
+      if let place = long.compactMap({ places.firstIndex(of: $0) }).min() {
+        runs.append((place, Array(group.from), Array(group.to)))
+      } else if runs.isEmpty {
+        runs.append((0, Array(group.from), Array(group.to)))
+      } else {
+        // Groups of extent 1 stay behind the group before them.
+        runs[runs.count - 1].from += group.from
+        runs[runs.count - 1].to += group.to
       }
-      guard let start = stored.firstIndex(of: first),
-        stored[start...].prefix(group.long.count).elementsEqual(group.long)
-      else { return nil }
-      placed.append((start, Array(group.to)))
     }
-    return Layout(axes: leading + placed.sorted { $0.start < $1.start }.flatMap(\.axes))
+    runs.sort { $0.place < $1.place }
+    return (Layout(axes: runs.flatMap(\.from)), Layout(axes: runs.flatMap(\.to)))
   }
 }

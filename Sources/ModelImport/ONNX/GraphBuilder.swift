@@ -4,17 +4,16 @@ import FloatModel
 /// The float graph as it grows while an ONNX graph is read.
 struct GraphBuilder {
   var graph: FloatGraph
-  /// Most elements of all constants made while a model is read, 2 GiB of them.
-  static let greatestConstantCount = 1 << 29
-
   /// Reads initializers and tensors in attributes.
   var tensors: TensorReader
   private var names: Set<String> = []
-  private var constantCount = 0
+  private var remainingConstants: Int
 
-  init(name: String, tensors: TensorReader) {
+  /// - Parameter limits: what reading the model may take.
+  init(name: String, tensors: TensorReader, limits: ImportLimits) {
     graph = FloatGraph(name: name)
     self.tensors = tensors
+    remainingConstants = limits.computedElements
   }
 
   // MARK: Values
@@ -36,10 +35,11 @@ struct GraphBuilder {
 
   /// Counts constant elements about to be made, so that a small file cannot ask for endless memory.
   mutating func charge(_ count: Int) throws(Diagnostic) {
-    constantCount += count
-    guard constantCount <= Self.greatestConstantCount else {
+    remainingConstants -= count
+    guard remainingConstants >= 0 else {
       throw Diagnostic(
-        problem: "the constants of the network exceed \(Self.greatestConstantCount) elements")
+        problem: "the network computes more constants than any sensible one needs",
+        remedy: "run onnx-simplifier on the model")
     }
   }
 

@@ -8,10 +8,11 @@ struct GraphImporter {
   private var builder: GraphBuilder
   private var known: [String: ImportedValue] = [:]
 
-  init(graph: ONNXGraphProto, opset: Int, tensors: TensorReader) {
+  init(graph: ONNXGraphProto, opset: Int, folder: String, limits: ImportLimits) {
     source = graph
     self.opset = opset
-    builder = GraphBuilder(name: graph.name, tensors: tensors)
+    builder = GraphBuilder(
+      name: graph.name, tensors: TensorReader(folder: folder, limits: limits), limits: limits)
   }
 
   /// The imported graph.

@@ -15,6 +15,18 @@ public struct ONNXImport: Sendable {
   public var opset: Int
 }
 
+/// What reading a model may take, so that a small file cannot ask for endless memory.
+package struct ImportLimits: Sendable {
+  /// Most elements of all tensors that the model stores, 2 GiB of float32.
+  package var storedElements = 1 << 29
+  /// Most elements of all constants that are made of them: weights in another order, results of
+  /// nodes that read only constants.
+  package var computedElements = 1 << 29
+
+  /// The usual limits.
+  package init() {}
+}
+
 /// Reads float ONNX models, opset 7 to ``greatestOpset``.
 ///
 /// Images become `[N, H, W, C]`: inputs and outputs of rank 4 too, unless the model itself takes or
@@ -48,19 +60,12 @@ public enum ONNXImporter {
 
   /// The model in `bytes`; weights in external files are read from `folder`.
   package static func load(
-    bytes: UnsafeRawBufferPointer, folder: String
+    bytes: UnsafeRawBufferPointer, folder: String, limits: ImportLimits = ImportLimits()
   ) throws(Diagnostic) -> ONNXImport {
     let model = try ModelReader.read(bytes)
-    return try importModel(model, folder: folder)
-  }
-
-  /// The graph of a parsed model.
-  package static func importModel(
-    _ model: ONNXModelProto, folder: String
-  ) throws(Diagnostic) -> ONNXImport {
     let opset = try ModelReader.opset(of: model)
     var importer = GraphImporter(
-      graph: model.graph, opset: opset, tensors: TensorReader(folder: folder))
+      graph: model.graph, opset: opset, folder: folder, limits: limits)
     return try importer.run()
   }
 

@@ -9,9 +9,12 @@ struct TensorReader {
   /// The folder of the model.
   private let folder: String
   private var files: [String: MappedFile] = [:]
-  private var elementCount = 0
+  private var remainingElements: Int
 
-  init(folder: String) { self.folder = folder }
+  init(folder: String, limits: ImportLimits) {
+    self.folder = folder
+    remainingElements = limits.storedElements
+  }
 
   /// The constant that `tensor` describes: real numbers as float32, integers as they are.
   ///
@@ -37,11 +40,9 @@ struct TensorReader {
         problem: "has shape \(tensor.dims): more than \(ShapeLimits.greatestRank) axes, "
           + "a negative extent, or more than \(ShapeLimits.greatestElementCount) elements")
     }
-    elementCount += count
-    guard elementCount <= GraphBuilder.greatestConstantCount else {
-      throw Diagnostic(
-        problem: "brings the tensors of the model over \(GraphBuilder.greatestConstantCount) "
-          + "elements")
+    remainingElements -= count
+    guard remainingElements >= 0 else {
+      throw Diagnostic(problem: "brings the tensors of the model over the limit of elements")
     }
     guard let code = ElementCode(rawValue: tensor.dataType) else {
       return .unavailable("holds elements of \(ElementCode.name(of: tensor.dataType))")

@@ -45,8 +45,9 @@ enum NormalizationOperators {
       return [builder.result(Placed(value: output, layout: placed.layout))]
     }
     // Before opset 13, all axes from this one on count as one.
+    let ordered = try builder.arrangeStandard(input, for: node)
     let flat = try builder.reshape(
-      input, to: shape[..<axis] + [shape[axis...].reduce(1, *)], for: node, standard: true)
+      ordered, to: shape[..<axis] + [shape[axis...].reduce(1, *)], for: node)
     let value = try builder.emit(
       .softmax(axis: axis), [flat.value], for: node, name: "\(node.name)_flat")
     let output = try builder.emit(.reshape(shape), [value], for: node)

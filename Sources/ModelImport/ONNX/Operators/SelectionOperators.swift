@@ -151,6 +151,9 @@ enum SelectionOperators {
     _ builder: inout GraphBuilder, name: String? = nil
   ) throws(Diagnostic) -> ImportedValue {
     if case .integers(let tensor) = input { return .integers(try selection.applied(to: tensor)) }
+    if let empty = selection.extent.firstIndex(of: 0) {
+      throw Diagnostic(problem: "picks nothing along axis \(empty) of \(builder.shape(of: input))")
+    }
     let placed = try builder.place(0, of: node)
     let layout = placed.layout
     let output = try builder.emit(
