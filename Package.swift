@@ -118,8 +118,7 @@ let package = Package(
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-
-      name: "ModelImportTests", dependencies: ["ModelImport", "FloatReference", "TestSupport"]),
+      ]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -194,8 +193,9 @@ let package = Package(
     .executableTarget(
       name: "qconvert",
       dependencies: [
-        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatModel",
-        "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer", "TensorFiles",
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
+        "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import FloatEngine
 
 /// The root of `qconvert`: quantizes unless a subcommand says otherwise.
 @main
@@ -26,5 +27,9 @@ struct QConvert: ParsableCommand {
     subcommands: [Quantize.self, Inspect.self, Evaluate.self],
     defaultSubcommand: Quantize.self)
 
-  static func main() { runCommand(QConvert.self) }
+  static func main() {
+    // Spinning threads of the float engine would slow down whatever else the machine does.
+    IdleThreads.limitSpinning()
+    runCommand(QConvert.self)
+  }
 }

@@ -152,20 +152,18 @@ struct LoweringTests {
     #expect(weights.constant?.array(of: Int8.self) == [64, 95, 127, 127])
   }
 
-  @Test(
-    "nearest positions follow ONNX for every mapping",
-    arguments: [
-      (CoordinateMapping.asymmetric, NearestRounding.floor, [Int32](arrayLiteral: 0, 0, 1, 1)),
-      (.halfPixel, .roundPreferFloor, [0, 0, 1, 1]),
-      (.alignCorners, .roundPreferFloor, [0, 0, 1, 1]),
-      (.asymmetric, .ceil, [0, 1, 1, 1]),
-      (.asymmetric, .roundPreferFloor, [0, 0, 1, 1]),
-      (.asymmetric, .roundPreferCeil, [0, 1, 1, 1]),
-    ])
-  func nearest(mapping: CoordinateMapping, rounding: NearestRounding, expected: [Int32]) {
-    let positions = NearestPositions(
-      input: 2, output: 4, scale: 2, mapping: mapping, rounding: rounding)
-    #expect(positions.indices == expected)
+  @Test("a nearest-neighbor resize stores the source of each row and column")
+  func resizeNearest() throws {
+    let range = ValueRange(minimum: 0, maximum: 1)
+    let graph = try lowered(
+      .resize(
+        FloatResize(
+          size: SpatialExtent(height: 4, width: 3), verticalScale: 2, horizontalScale: 1,
+          mapping: .asymmetric, interpolation: .nearest(.floor))),
+      shapes: [[1, 2, 3, 5]], output: [1, 4, 3, 5], ranges: [range], outputRange: range)
+    #expect(
+      graph.operations[0].kind
+        == .resizeNearest(ResizeNearestParameters(rows: [0, 0, 1, 1], columns: [0, 1, 2])))
   }
 
   @Test("errors name the node")

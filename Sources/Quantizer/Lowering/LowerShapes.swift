@@ -1,4 +1,5 @@
 import Diagnostics
+import FloatEngine
 import FloatModel
 import IntegerModel
 
@@ -44,15 +45,13 @@ extension Lowering {
     let (height, width) = (shape[1], shape[2])
     switch resize.interpolation {
     case .nearest(let rounding):
-      let rows = NearestPositions(
-        input: height, output: resize.size.height, scale: resize.verticalScale,
-        mapping: resize.mapping, rounding: rounding)
-      let columns = NearestPositions(
-        input: width, output: resize.size.width, scale: resize.horizontalScale,
-        mapping: resize.mapping, rounding: rounding)
+      let axes = resize.axes(height: height, width: width)
       try lowerCopy(
         node,
-        .resizeNearest(ResizeNearestParameters(rows: rows.indices, columns: columns.indices)))
+        .resizeNearest(
+          ResizeNearestParameters(
+            rows: axes.vertical.nearestSources(rounding).map(Int32.init),
+            columns: axes.horizontal.nearestSources(rounding).map(Int32.init))))
     case .linear:
       for (input, output, scale) in [
         (height, resize.size.height, resize.verticalScale),
@@ -74,50 +73,6 @@ extension Lowering {
         .resizeBilinear(
           ResizeBilinearParameters(
             alignCorners: resize.mapping == .alignCorners, halfPixelCenters: isHalfPixel)))
-    }
-  }
-}
-
-/// The source index of each output index of a nearest-neighbor resize (ONNX `Resize`).
-package struct NearestPositions {
-  var input: Int
-  var output: Int
-  var scale: Float
-  var mapping: CoordinateMapping
-  var rounding: NearestRounding
-
-  /// Creates the positions along one axis.
-  package init(
-    input: Int, output: Int, scale: Float, mapping: CoordinateMapping, rounding: NearestRounding
-  ) {
-    self.input = input
-    self.output = output
-    self.scale = scale
-    self.mapping = mapping
-    self.rounding = rounding
-  }
-
-  /// One index per output index, clamped to the input.
-  package var indices: [Int32] {
-    (0..<output).map { index in
-      let position = source(of: Double(index))
-      let rounded: Double =
-        switch rounding {
-        case .roundPreferFloor: (position - 0.5).rounded(.up)
-        case .roundPreferCeil: (position + 0.5).rounded(.down)
-        case .floor: position.rounded(.down)
-        case .ceil: position.rounded(.up)
-        }
-      return Int32(min(max(rounded, 0), Double(input - 1)))
-    }
-  }
-
-  private func source(of index: Double) -> Double {
-    switch mapping {
-    case .halfPixel: (index + 0.5) / Double(scale) - 0.5
-    case .pytorchHalfPixel: output > 1 ? (index + 0.5) / Double(scale) - 0.5 : 0
-    case .alignCorners: output > 1 ? index * Double(input - 1) / Double(output - 1) : 0
-    case .asymmetric: index / Double(scale)
     }
   }
 }
