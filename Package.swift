@@ -6,9 +6,14 @@ import PackageDescription
 
 let package = Package(
   name: "fbq",
-  products: [],
+  products: [
+    .executable(name: "qconvert", targets: ["qconvert"])
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    // Independent arithmetic for tests.
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
   targets: [
     // The one error type: file, place, problem, remedy. Pure Swift, Embedded.
@@ -20,14 +25,76 @@ let package = Package(
     .testTarget(
       name: "FileAccessTests", dependencies: ["FileAccess", "TestSupport", "CTestSupport"]),
 
+    // zlib, as the system has it.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Checksums and deflate streams over zlib, for the file formats.
+    .target(name: "Compression", dependencies: ["Diagnostics", "CZlib"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"]),
+
+    // Reading and writing of NumPy's .npy and .npz files.
+    .target(name: "TensorFiles", dependencies: ["Diagnostics", "FileAccess", "Compression"]),
+    .testTarget(
+      name: "TensorFilesTests",
+      dependencies: ["TensorFiles", "FileAccess", "Compression", "TestSupport"]),
+
+    // The .fbq file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CFBQSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"),
+        .define("NDEBUG", .when(configuration: .release)),
+        // Buffers are aligned to 64 bytes; the library allows 32 unless told otherwise.
+        .define("FLATBUFFERS_MAX_ALIGNMENT", to: "64"),
+      ]),
+
     // What tests of several modules share: temporary folders, reproducible random numbers.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
     // System calls that tests need and Swift does not import.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
 
+    // Integer kernels behind one table of function pointers; thread pool. No floating point.
+    .target(name: "CIntegerKernels"),
+
     // Value types of a quantized graph. Integers only, no Foundation, Embedded.
     .target(name: "IntegerModel", dependencies: ["Diagnostics"]),
+    .testTarget(
+      name: "IntegerModelTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // Counts heap allocations of a thread, for tests.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+
+    // Graphs made by hand, seeded random codes, exact arithmetic, for tests.
+    .target(
+      name: "IntegerTestSupport",
+      dependencies: ["IntegerModel", .product(name: "BigInt", package: "BigInt")],
+      path: "Tests/IntegerTestSupport"),
+
+    // Memory plan, reference kernels, interpreter. Integers only, no Foundation, Embedded.
+    .target(
+      name: "IntegerRuntime", dependencies: ["CIntegerKernels", "Diagnostics", "IntegerModel"]),
+    .testTarget(
+      name: "IntegerRuntimeTests",
+      dependencies: [
+        "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        .product(name: "BigInt", package: "BigInt"),
+      ]),
+
+    // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
+    .target(
+      name: "FBQFormat",
+      dependencies: ["CFBQSchema", "Compression", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "FBQFormatTests",
+      dependencies: [
+        "CFBQSchema", "Compression", "Diagnostics", "FBQFormat", "IntegerModel",
+        "IntegerTestSupport", "TestSupport",
+      ]),
 
     // Value types of a float graph, shape inference, rewriting passes.
     .target(name: "FloatModel", dependencies: ["Diagnostics"]),
@@ -52,6 +119,116 @@ let package = Package(
         "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+
+    // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
+    .target(
+      name: "CFloatKernels",
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    // Forward runs of a float graph on batches of images.
+    .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
+    .testTarget(
+      name: "FloatEngineTests",
+      dependencies: ["FloatEngine", "FloatReference", "ModelImport", "TestSupport"],
+      exclude: ["onnxruntime_oracle.py"]),
+
+    // How fast the float engine is; tools/bench runs it.
+    .executableTarget(
+      name: "FloatEngineBenchmark",
+      dependencies: [
+        "CommandSupport", "FloatEngine", "ModelImport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/FloatEngineBenchmark"),
+
+    // How long a quantized model takes from its path to ready; tools/bench runs it.
+    .executableTarget(
+      name: "LoadingBenchmark",
+      dependencies: [
+        "CommandSupport", "FBQFormat", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/LoadingBenchmark"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["FloatEngineBenchmark", "TestSupport"],
+      exclude: ["measurements.json", "page.md"]),
+
+    // PNG and JPEG bytes to pixels, by the system's libpng and libjpeg-turbo. C, because their
+    // errors are long jumps.
+    .target(
+      name: "CImageCodecs", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
+    // Image files to the codes of an input tensor: decoding, resizing and cropping, in integers.
+    .target(
+      name: "ImageInput",
+      dependencies: ["CImageCodecs", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "ImageInputTests",
+      dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
+      exclude: ["pillow_oracle.py"]),
+
+    // Float graph in, integer graph out: calibration, thresholds, lowering, evaluation.
+    .target(
+      name: "Quantizer",
+      dependencies: [
+        "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime",
+        "TensorFiles",
+      ]),
+    .testTarget(name: "QuantizerTests", dependencies: ["Quantizer", "TestSupport"]),
+
+    // OpenSSL's digests, as the system has them.
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // What both commands share: exit codes and error lines, progress, label files.
+    .target(
+      name: "CommandSupport",
+      dependencies: [
+        "Diagnostics", "FileAccess", "IntegerModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+
+    // Float model in, .fbq out; inspection and evaluation.
+    .executableTarget(
+      name: "qconvert",
+      dependencies: [
+        "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
+        "TensorFiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+
+    // A model run on inputs: images or codes in, classes, arrays, goldens and times out.
+    .target(
+      name: "InferenceSession",
+      dependencies: [
+        "Diagnostics", "FileAccess", "ImageInput", "IntegerModel", "IntegerRuntime", "TensorFiles",
+      ]),
+    .testTarget(
+      name: "InferenceSessionTests",
+      dependencies: [
+        "Diagnostics", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TensorFiles", "TestSupport",
+      ]),
+
+    // The command that runs a model.
+    .executableTarget(
+      name: "qrun",
+      dependencies: [
+        "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "InferenceSession",
+        "IntegerModel", "IntegerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(
+      name: "QRunTests",
+      dependencies: [
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport", "TensorFiles",
+        "TestSupport", "qrun",
+      ]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

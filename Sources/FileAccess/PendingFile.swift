@@ -51,9 +51,7 @@ public final class PendingFile {
 
   /// Appends `bytes`; see the other form.
   public func append(_ bytes: [UInt8]) throws(Diagnostic) {
-    try bytes.withUnsafeBytes { buffer in
-      Result { () throws(Diagnostic) in try append(buffer) }
-    }.get()
+    try bytes.span.withUnsafeBytes { (buffer) throws(Diagnostic) in try append(buffer) }
   }
 
   /// Flushes the content to the disk and gives the file its name. Nothing may be appended later.

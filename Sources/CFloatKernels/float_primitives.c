@@ -1,0 +1,189 @@
+#include "float_primitives.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "primitive_recipe.h"
+
+enum { maximum_arguments = 5 };
+
+const char *float_status_text(FloatStatus status) {
+  switch ((dnnl_status_t)status) {
+    case dnnl_success: return "success";
+    case dnnl_out_of_memory: return "out of memory";
+    case dnnl_invalid_arguments: return "invalid arguments";
+    case dnnl_unimplemented: return "not implemented for these shapes";
+    case dnnl_runtime_error: return "run-time error";
+    default: return "failure";
+  }
+}
+
+FloatStatus float_context_create(FloatContext **context) {
+  FloatContext *result = calloc(1, sizeof *result);
+  if (!result) return dnnl_out_of_memory;
+  dnnl_status_t status = dnnl_engine_create(&result->engine, dnnl_cpu, 0);
+  if (status == dnnl_success) {
+    status = dnnl_stream_create(&result->stream, result->engine, dnnl_stream_default_flags);
+  }
+  if (status != dnnl_success) {
+    float_context_destroy(result);
+    return status;
+  }
+  *context = result;
+  return dnnl_success;
+}
+
+void float_context_destroy(FloatContext *context) {
+  if (!context) return;
+  if (context->stream) dnnl_stream_destroy(context->stream);
+  if (context->engine) dnnl_engine_destroy(context->engine);
+  free(context);
+}
+
+dnnl_status_t recipe_begin(Recipe *recipe, FloatContext *context, FloatClamp clamp) {
+  *recipe = (Recipe){.primitive = calloc(1, sizeof(FloatPrimitive))};
+  if (!recipe->primitive) return dnnl_out_of_memory;
+  recipe->primitive->context = context;
+  // Working memory is the caller's, so that all operators of a network share one.
+  CHECK(dnnl_primitive_attr_create(&recipe->attributes));
+  CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe->attributes, dnnl_scratchpad_mode_user));
+  bool has_minimum = clamp.minimum != -INFINITY;
+  bool has_maximum = clamp.maximum != INFINITY;
+  if (!has_minimum && !has_maximum) return dnnl_success;
+  dnnl_post_ops_t chain;
+  CHECK(dnnl_post_ops_create(&chain));
+  dnnl_status_t status =
+      clamp.minimum == 0 && !has_maximum
+          ? append_function(chain, dnnl_eltwise_relu, 0, 0)
+          : append_function(chain, dnnl_eltwise_clip, clamp.minimum, clamp.maximum);
+  if (status == dnnl_success) {
+    status = dnnl_primitive_attr_set_post_ops(recipe->attributes, chain);
+  }
+  dnnl_post_ops_destroy(chain);
+  return status;
+}
+
+static dnnl_status_t make_memory(
+    FloatPrimitive *primitive, dnnl_query_t which, void *handle, dnnl_memory_t *memory) {
+  return dnnl_memory_create(
+      memory, dnnl_primitive_desc_query_md(primitive->description, which, 0),
+      primitive->context->engine, handle);
+}
+
+dnnl_status_t recipe_compile(Recipe *recipe) {
+  FloatPrimitive *primitive = recipe->primitive;
+  CHECK(dnnl_primitive_create(&primitive->kernel, primitive->description));
+  CHECK(make_memory(primitive, dnnl_query_src_md, DNNL_MEMORY_NONE, &primitive->source));
+  CHECK(make_memory(primitive, dnnl_query_dst_md, DNNL_MEMORY_NONE, &primitive->destination));
+  MemoryView scratch =
+      dnnl_primitive_desc_query_md(primitive->description, dnnl_query_scratchpad_md, 0);
+  primitive->scratch_bytes = scratch ? dnnl_memory_desc_get_size(scratch) : 0;
+  CHECK(make_memory(primitive, dnnl_query_scratchpad_md, DNNL_MEMORY_NONE, &primitive->scratch));
+  if (recipe->has_weights) {
+    CHECK(make_memory(
+        primitive, dnnl_query_weights_md, DNNL_MEMORY_ALLOCATE, &primitive->weights));
+    primitive->plain_weights = recipe->plain_weights;
+    primitive->has_weights = true;
+    recipe->plain_weights = (dnnl_memory_desc_t){0};
+  }
+  if (recipe->has_bias) {
+    CHECK(dnnl_memory_create(
+        &primitive->bias, VIEW(recipe->bias), primitive->context->engine, DNNL_MEMORY_ALLOCATE));
+  }
+  return dnnl_success;
+}
+
+FloatStatus recipe_finish(Recipe *recipe, dnnl_status_t status, FloatPrimitive **result) {
+  memory_release(&recipe->source);
+  memory_release(&recipe->destination);
+  memory_release(&recipe->weights);
+  memory_release(&recipe->plain_weights);
+  memory_release(&recipe->bias);
+  if (recipe->attributes) dnnl_primitive_attr_destroy(recipe->attributes);
+  if (status == dnnl_success) {
+    *result = recipe->primitive;
+  } else {
+    float_primitive_destroy(recipe->primitive);
+  }
+  return status;
+}
+
+static dnnl_status_t reorder(
+    FloatContext *context, MemoryView from, const float *values, dnnl_memory_t to) {
+  dnnl_memory_t plain = NULL;
+  dnnl_primitive_desc_t description = NULL;
+  dnnl_primitive_t kernel = NULL;
+  MemoryView target = NULL;
+  dnnl_status_t status = dnnl_memory_get_memory_desc(to, &target);
+  if (status == dnnl_success) {
+    status = dnnl_memory_create(&plain, from, context->engine, (void *)values);
+  }
+  if (status == dnnl_success) {
+    status = dnnl_reorder_primitive_desc_create(
+        &description, from, context->engine, target, context->engine, NULL);
+  }
+  if (status == dnnl_success) status = dnnl_primitive_create(&kernel, description);
+  if (status == dnnl_success) {
+    dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, to}};
+    status = dnnl_primitive_execute(kernel, context->stream, 2, arguments);
+  }
+  if (status == dnnl_success) status = dnnl_stream_wait(context->stream);
+  if (kernel) dnnl_primitive_destroy(kernel);
+  if (description) dnnl_primitive_desc_destroy(description);
+  if (plain) dnnl_memory_destroy(plain);
+  return status;
+}
+
+FloatStatus float_primitive_load(
+    FloatPrimitive *primitive, const float *weights, const float *bias) {
+  if (primitive->has_weights) {
+    CHECK(reorder(
+        primitive->context, VIEW(primitive->plain_weights), weights, primitive->weights));
+  }
+  if (primitive->bias) {
+    MemoryView plain = NULL;
+    CHECK(dnnl_memory_get_memory_desc(primitive->bias, &plain));
+    CHECK(reorder(primitive->context, plain, bias, primitive->bias));
+  }
+  return dnnl_success;
+}
+
+size_t float_primitive_scratch_bytes(const FloatPrimitive *primitive) {
+  return primitive->scratch_bytes;
+}
+
+FloatStatus float_primitive_run(
+    FloatPrimitive *primitive, const float *source, float *destination, void *scratch) {
+  CHECK(dnnl_memory_set_data_handle(primitive->source, (void *)source));
+  CHECK(dnnl_memory_set_data_handle(primitive->destination, destination));
+  dnnl_exec_arg_t arguments[maximum_arguments] = {
+      {DNNL_ARG_SRC, primitive->source}, {DNNL_ARG_DST, primitive->destination}};
+  int count = 2;
+  if (primitive->scratch_bytes) {
+    CHECK(dnnl_memory_set_data_handle(primitive->scratch, scratch));
+    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, primitive->scratch};
+  }
+  if (primitive->weights) {
+    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, primitive->weights};
+  }
+  if (primitive->bias) {
+    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, primitive->bias};
+  }
+  CHECK(dnnl_primitive_execute(
+      primitive->kernel, primitive->context->stream, count, arguments));
+  return dnnl_stream_wait(primitive->context->stream);
+}
+
+void float_primitive_destroy(FloatPrimitive *primitive) {
+  if (!primitive) return;
+  dnnl_memory_t memories[] = {
+      primitive->source, primitive->destination, primitive->weights, primitive->bias,
+      primitive->scratch};
+  for (size_t i = 0; i < sizeof memories / sizeof *memories; ++i) {
+    if (memories[i]) dnnl_memory_destroy(memories[i]);
+  }
+  if (primitive->has_weights) memory_release(&primitive->plain_weights);
+  if (primitive->kernel) dnnl_primitive_destroy(primitive->kernel);
+  if (primitive->description) dnnl_primitive_desc_destroy(primitive->description);
+  free(primitive);
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// A line on standard error that shows how far long work has come: the title, the share done and
+/// the time left. It appears only on a terminal, only for work over half a second, and leaves
+/// nothing behind.
+public final class Progress {
+  private let start = Date()
+  private var lastUpdate = Date.distantPast
+  private var title = ""
+  private var titleStart = Date()
+
+  /// Creates a line that is not shown yet.
+  public init() {}
+
+  /// Shows `share` (0…1) of the work called `title`.
+  public func update(_ title: String, _ share: Double) {
+    guard Self.isTerminal else { return }
+    let now = Date()
+    if title != self.title {
+      self.title = title
+      titleStart = now
+    }
+    guard now.timeIntervalSince(start) > 0.5, now.timeIntervalSince(lastUpdate) > 0.1 else {
+      return
+    }
+    lastUpdate = now
+    writeToStandardError(
+      "\r\u{1b}[K"
+        + Self.line(
+          title: title, share: share, elapsed: now.timeIntervalSince(titleStart)))
+  }
+
+  /// Removes the line.
+  public func finish() { Self.clearLine() }
+
+  /// The text of the line: "calibrating 40 %, 12 s left".
+  package static func line(title: String, share: Double, elapsed: Double) -> String {
+    let percent = Int((min(max(share, 0), 1) * 100).rounded(.down))
+    guard share > 0.02, elapsed > 0.5 else { return "\(title) \(percent) %" }
+    let left = Int((elapsed / share * (1 - share)).rounded(.up))
+    let time = left < 60 ? "\(left) s" : "\(left / 60) min \(left % 60) s"
+    return "\(title) \(percent) %, \(time) left"
+  }
+
+  /// Whether standard error is a terminal.
+  static let isTerminal = isatty(STDERR_FILENO) == 1
+
+  /// Removes whatever progress line is on the terminal.
+  static func clearLine() {
+    if isTerminal { writeToStandardError("\r\u{1b}[K") }
+  }
+}

@@ -1,0 +1,106 @@
+import CFBQSchema
+import Diagnostics
+import IntegerModel
+
+// Small values of the model and of the file, in both directions. From the model to the file, extents
+// must fit 32 bits.
+
+extension FixedPointMultiplier {
+  init(_ source: FBQMultiplier) {
+    self.init(multiplier: source.multiplier, shift: source.shift)
+  }
+}
+
+extension FBQMultiplier {
+  init(_ source: FixedPointMultiplier) {
+    self.init(multiplier: source.multiplier, shift: source.shift)
+  }
+}
+
+extension CodeRange {
+  init(_ source: FBQCodeRange) { self.init(minimum: source.minimum, maximum: source.maximum) }
+}
+
+extension FBQCodeRange {
+  init(_ source: CodeRange) { self.init(minimum: source.minimum, maximum: source.maximum) }
+}
+
+extension SpatialPair {
+  init(_ source: FBQSpatialPair) {
+    self.init(height: Int(source.height), width: Int(source.width))
+  }
+}
+
+extension FBQSpatialPair {
+  init(_ source: SpatialPair, place: String) throws(Diagnostic) {
+    self.init(
+      height: try Int32(storing: source.height, place: place),
+      width: try Int32(storing: source.width, place: place))
+  }
+}
+
+extension SpatialPadding {
+  init(_ source: FBQSpatialPadding) {
+    self.init(
+      top: Int(source.top), left: Int(source.left), bottom: Int(source.bottom),
+      right: Int(source.right))
+  }
+}
+
+extension FBQSpatialPadding {
+  init(_ source: SpatialPadding, place: String) throws(Diagnostic) {
+    self.init(
+      top: try Int32(storing: source.top, place: place),
+      left: try Int32(storing: source.left, place: place),
+      bottom: try Int32(storing: source.bottom, place: place),
+      right: try Int32(storing: source.right, place: place))
+  }
+}
+
+extension AddParameters {
+  init(_ source: FBQAddOptions) {
+    self.init(
+      leftShift: source.left_shift, first: FixedPointMultiplier(source.first),
+      second: FixedPointMultiplier(source.second), output: FixedPointMultiplier(source.output),
+      clamp: CodeRange(source.clamp))
+  }
+}
+
+extension FBQAddOptions {
+  init(_ source: AddParameters) {
+    self.init(
+      left_shift: source.leftShift, first: FBQMultiplier(source.first),
+      second: FBQMultiplier(source.second), output: FBQMultiplier(source.output),
+      clamp: FBQCodeRange(source.clamp))
+  }
+}
+
+extension PoolParameters {
+  init(_ source: FBQPoolOptions) {
+    self.init(
+      window: SpatialPair(source.window), stride: SpatialPair(source.stride),
+      padding: SpatialPadding(source.padding), clamp: CodeRange(source.clamp))
+  }
+}
+
+extension FBQPoolOptions {
+  init(_ source: PoolParameters, place: String) throws(Diagnostic) {
+    self.init(
+      window: try FBQSpatialPair(source.window, place: place),
+      stride: try FBQSpatialPair(source.stride, place: place),
+      padding: try FBQSpatialPadding(source.padding, place: place),
+      clamp: FBQCodeRange(source.clamp))
+  }
+}
+
+extension Int32 {
+  /// `value` as the file stores it. Throws a ``Diagnostic`` where it does not fit.
+  init(storing value: Int, place: String) throws(Diagnostic) {
+    guard let exact = Int32(exactly: value) else {
+      throw Diagnostic(
+        place: place,
+        problem: "the number \(value) does not fit the file, the limit is \(Int32.max)")
+    }
+    self = exact
+  }
+}

@@ -1,0 +1,56 @@
+extension FixedPointMultiplier {
+  /// `x · multiplier · 2^(shift − 31)`, rounded as `rounding` says: requantization of one
+  /// accumulator.
+  ///
+  /// The multiplier must be 0 or positive and the shift in −31…30, which
+  /// `IntegerGraph.validate()` guarantees. A result beyond 32 bits saturates. The sources leave
+  /// that case undefined; saturating keeps the sign, so that the clamp which follows gives the right
+  /// code.
+  @inlinable
+  public func scale(_ x: Int32, rounding: RequantizationRounding) -> Int32 {
+    switch rounding {
+    case .double: scaleRoundingTwice(x)
+    case .single: scaleRoundingOnce(x)
+    }
+  }
+
+  /// `RDBPOT(SRDHM(x · 2^left, multiplier), right)`: bit-exact with TFLite
+  /// `MultiplyByQuantizedMultiplier` without `TFLITE_SINGLE_ROUNDING`, and with CMSIS-NN
+  /// `arm_nn_requantize`.
+  ///
+  /// ```text
+  ///    x    multiplier   shift   exact    result
+  ///    5       2^30        0      2.5        3     SRDHM: tie up
+  ///   −5       2^30        0     −2.5       −2     SRDHM: tie up
+  ///    5       2^30       −1      1.25       2     3/2 rounds away from zero: not 1
+  ///   −5       2^30       −1     −1.25      −1     −2/2 is exact
+  ///    5       2^30        1      5          5
+  /// ```
+  @inlinable
+  package func scaleRoundingTwice(_ x: Int32) -> Int32 {
+    let left = max(shift, 0)
+    let right = max(-shift, 0)
+    let shifted = Int32(clamping: Int64(x) << Int64(left))
+    let product = FixedPoint.saturatingRoundingDoublingHighMultiply(shifted, multiplier)
+    return FixedPoint.roundingDivide(product, byPowerOfTwo: right)
+  }
+
+  /// `floor((x · multiplier + 2^(t − 1)) / 2^t)` with t = 31 − shift, on 64 bits: to nearest, ties
+  /// up. Bit-exact with TFLite under `TFLITE_SINGLE_ROUNDING` and with TOSA `apply_scale_32`
+  /// without double rounding.
+  ///
+  /// ```text
+  ///    x    multiplier   shift   exact    result
+  ///    5       2^30        0      2.5        3     tie up
+  ///   −5       2^30        0     −2.5       −2     tie up: not −3
+  ///    5       2^30       −1      1.25       1
+  ///    6       2^30       −1      1.5        2     tie up
+  ///   −6       2^30       −1     −1.5       −1     tie up: not −2
+  /// ```
+  @inlinable
+  package func scaleRoundingOnce(_ x: Int32) -> Int32 {
+    let total = Int64(31 - shift)
+    // |x·multiplier| < 2^62 and the half is at most 2^61: the sum stays below 2^63.
+    return Int32(clamping: (Int64(x) * Int64(multiplier) + (1 << (total - 1))) >> total)
+  }
+}

@@ -1,0 +1,121 @@
+import Diagnostics
+
+extension OperationRules {
+  func checkAdd(_ parameters: AddParameters) throws(Diagnostic) {
+    try requireBroadcastOperands()
+    try requireSameType(input(1), as: input(0))
+    try requireSameType(output, as: input(0))
+    try requireInside(Int(parameters.leftShift), "left shift", 0...30)
+    for position in 0...1 {
+      // Each scaled input stays below 2^30, so that their sum stays below 2^31.
+      let shifted = span(of: input(position)) << Int64(parameters.leftShift)
+      try require(
+        shifted < 1 << 30,
+        "input '\(input(position).name)' shifted left by \(parameters.leftShift) can reach "
+          + "\(shifted); the limit is 1073741823")
+    }
+    try requireMultiplier(parameters.first, "first", shift: -31...0)
+    try requireMultiplier(parameters.second, "second", shift: -31...0)
+    try requireMultiplier(parameters.output, "output")
+    try requireClamp(parameters.clamp)
+  }
+
+  func checkMultiply(_ parameters: MultiplyParameters) throws(Diagnostic) {
+    try requireBroadcastOperands()
+    try requireSameType(input(1), as: input(0))
+    try requireSameType(output, as: input(0))
+    try requireAccumulator(span(of: input(0)) * span(of: input(1)), "the product of the inputs")
+    try requireMultiplier(parameters.multiplier, "the")
+    try requireClamp(parameters.clamp)
+  }
+
+  func checkPRelu(_ parameters: PReluParameters) throws(Diagnostic) {
+    try requireBroadcastOperands()
+    try requireSameType(output, as: input(0))
+    try require(
+      output.shape == input(0).shape,
+      "alpha '\(input(1).name)' \(shapeText(input(1).shape)) does not broadcast to the input's "
+        + "shape \(shapeText(input(0).shape))")
+    try requireAccumulator(
+      span(of: input(0)) * span(of: input(1)), "the product of input and alpha")
+    try requireMultiplier(parameters.positive, "positive")
+    try requireMultiplier(parameters.negative, "negative")
+  }
+
+  func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
+    try requireInputs(1)
+    try requireActivations()
+    try requireOutputShape(input(0).shape)
+    try requireMultiplier(multiplier, "the")
+  }
+
+  func checkLookup(_ parameters: LookupParameters) throws(Diagnostic) {
+    try requireInputs(1)
+    for tensor in [input(0), output] {
+      try requireActivation(tensor)
+      try require(
+        tensor.elementType != .int16,
+        "tensor '\(tensor.name)' is int16; a lookup table serves int8 and uint8")
+    }
+    try requireOutputShape(input(0).shape)
+    try require(
+      parameters.table.count == 256,
+      "the lookup table has \(parameters.table.count) codes; 256 are needed")
+    for entry in parameters.profileTables {
+      try require(
+        entry.table.count == 256,
+        "the lookup table of profile \(entry.profile.name) has \(entry.table.count) codes; 256 are "
+          + "needed")
+    }
+  }
+
+  /// Softmax in gemmlowp's fixed point; see `SoftmaxParameters`.
+  func checkSoftmax(_ parameters: SoftmaxParameters) throws(Diagnostic) {
+    try requireInputs(1)
+    try requireActivations()
+    let activation = input(0)
+    try requireOutputShape(activation.shape)
+    try requireSameType(output, as: activation)
+    try require(
+      activation.elementType != .int16,
+      "tensor '\(activation.name)' is int16; softmax takes int8 and uint8")
+    try requireInside(activation.shape.last ?? 1, "softmax length", 1...GraphLimits.softmaxLength)
+    let least = output.elementType.minimumCode
+    try require(
+      Int64(output.zeroPoint) == least && output.quantization?.scaleBits == [0x3b80_0000],
+      "the output '\(output.name)' must have scale 1/256 and zero point \(least)")
+    try requireMultiplier(parameters.multiplier, "the", shift: 0...30)
+    try requireInside(Int(parameters.minimumDifference), "minimum difference", -(1 << 30)...0)
+    // The greatest difference that is scaled at all, shifted left, must stay within 32 bits.
+    let greatest = min(255, -Int64(parameters.minimumDifference))
+    let shifted = greatest << Int64(parameters.multiplier.shift)
+    try require(
+      shifted <= 1 << 31,
+      "a difference of \(greatest) shifted left by \(parameters.multiplier.shift) gives \(shifted); "
+        + "the limit is 2147483648")
+  }
+
+  private func requireBroadcastOperands() throws(Diagnostic) {
+    try requireInputs(2)
+    try requireActivations()
+    guard let shape = broadcastShape(input(0).shape, input(1).shape) else {
+      throw fault(
+        "the shapes \(shapeText(input(0).shape)) and \(shapeText(input(1).shape)) do not broadcast")
+    }
+    try requireOutputShape(shape)
+  }
+}
+
+/// The shape that two arrays give together, as in NumPy: aligned at the last axis, each pair of
+/// extents equal or one of them 1. `nil` where they do not.
+public func broadcastShape(_ first: [Int], _ second: [Int]) -> [Int]? {
+  let rank = max(first.count, second.count)
+  var result: [Int] = []
+  for axis in 0..<rank {
+    let left = axis < rank - first.count ? 1 : first[axis - (rank - first.count)]
+    let right = axis < rank - second.count ? 1 : second[axis - (rank - second.count)]
+    guard left == right || left == 1 || right == 1 else { return nil }
+    result.append(max(left, right))
+  }
+  return result
+}

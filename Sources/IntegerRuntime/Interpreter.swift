@@ -1,0 +1,136 @@
+import CIntegerKernels
+import Diagnostics
+import IntegerModel
+
+/// Runs a quantized graph.
+///
+/// Creating it validates the graph, places every tensor in one arena and prepares the weights;
+/// running it afterward allocates nothing and cannot fail. One interpreter serves one thread at a
+/// time; any number of them may run the same graph in parallel, sharing its constants.
+///
+/// ```swift
+/// let interpreter = try Interpreter(graph: graph)
+/// interpreter.mutableBytes(of: graph.inputs[0]).copyBytes(from: codes)
+/// interpreter.run()
+/// let result = [UInt8](interpreter.bytes(of: graph.outputs[0]))
+/// ```
+public final class Interpreter {
+  /// The graph that is run.
+  public let graph: IntegerGraph
+  /// Whose arithmetic is used.
+  public let arithmetic: ArithmeticProfile
+  /// Bytes of the arena that holds all activations.
+  public let arenaByteCount: Int
+
+  let places: [TensorPlace]
+  private let steps: [Step]
+  private let memory: PreparedMemory
+  private let threads: OpaquePointer?
+  private let scratch: UnsafeMutablePointer<UInt8>
+  private let scratchStride: Int
+
+  /// Plans the graph.
+  /// - Throws: what ``IntegerGraph/validate()`` finds, an activation type that no kernel supports, an
+  ///   arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
+  public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
+    guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
+      throw Diagnostic(
+        place: "threads",
+        problem: "\(options.threads) is outside 1…\(RunOptions.maximumThreads)")
+    }
+    try graph.validate()
+    try graph.requireSupportedActivations()
+    let arithmetic = options.arithmetic ?? graph.arithmetic
+    let memory = PreparedMemory()
+
+    let plan = try ArenaPlan(of: graph, preservesAll: options.preservesAllTensors)
+    let arena = memory.allocate(byteCount: plan.byteCount)
+    let places = graph.tensors.indices.map { index in
+      graph.tensors[index].place(
+        at: plan.offsets[index].map { arena + $0 } ?? graph.tensors[index].constantAddress)
+    }
+
+    let planner = TablePlanner(
+      graph: graph, places: places, arithmetic: arithmetic, kernels: fbq_portable_kernels,
+      options: options, memory: memory)
+    var steps: [Step] = []
+    var scratchByteCount = 0
+    for index in graph.operations.indices {
+      if options.kernels != .reference, let step = planner.step(for: index) {
+        steps.append(.table(step))
+        scratchByteCount = max(scratchByteCount, step.scratchByteCount)
+      } else {
+        steps.append(.reference(graph.linearOperands(of: graph.operations[index], in: memory)))
+      }
+    }
+
+    self.graph = graph
+    self.arithmetic = arithmetic
+    self.memory = memory
+    self.places = places
+    self.steps = steps
+    arenaByteCount = plan.byteCount
+    scratchStride =
+      (scratchByteCount + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment
+    scratch = memory.allocate(UInt8.self, count: scratchStride * options.threads)
+    threads = fbq_threads_create(Int32(options.threads))
+  }
+
+  deinit { fbq_threads_destroy(threads) }
+
+  /// The bytes of an activation, for filling a graph input. Valid as long as the interpreter lives.
+  public func mutableBytes(of tensor: TensorIndex) -> UnsafeMutableRawBufferPointer {
+    precondition(graph.tensors[tensor].constant == nil, "constants cannot be written")
+    return UnsafeMutableRawBufferPointer(
+      start: places[tensor].address, count: graph.tensors[tensor].byteCount)
+  }
+
+  /// The bytes of a tensor: little-endian codes, row-major.
+  ///
+  /// Inputs, outputs and constants are always valid. Another activation keeps its value from the
+  /// operation that writes it to the last that reads it, or, with
+  /// ``RunOptions/preservesAllTensors``, to the next run. The pointer is valid as long as the
+  /// interpreter lives.
+  public func bytes(of tensor: TensorIndex) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: places[tensor].address, count: graph.tensors[tensor].byteCount)
+  }
+
+  /// Computes all outputs from the inputs.
+  public func run() {
+    for index in steps.indices { run(operation: index) }
+  }
+
+  /// Computes one operation, so that a caller can time it or look at its result. Its inputs must have
+  /// been computed: run the operations in order.
+  public func run(operation index: Int) {
+    switch steps[index] {
+    case .reference(let operands): runReference(graph.operations[index], operands)
+    case .table(let step):
+      fbq_threads_run(
+        step.isParallel ? threads : nil, step.kernel, step.parameters, step.units, scratch,
+        scratchStride)
+    }
+  }
+
+  /// The kernels that compute an operation: `reference` or the name of a table, such as `portable`.
+  public func kernelName(of operation: Int) -> String {
+    switch steps[operation] {
+    case .reference: KernelChoice.reference.rawValue
+    case .table: KernelChoice.portable.rawValue
+    }
+  }
+}
+
+extension IntegerGraph {
+  /// 16-bit activations are part of the model format, but no kernel computes them yet.
+  fileprivate func requireSupportedActivations() throws(Diagnostic) {
+    for index in tensors.indices
+    where tensors[index].constant == nil && tensors[index].elementType == .int16 {
+      throw Diagnostic(
+        place: place(ofTensor: index),
+        problem: "the activation is int16; this version runs int8 and uint8",
+        remedy: "convert the model to 8-bit activations")
+    }
+  }
+}

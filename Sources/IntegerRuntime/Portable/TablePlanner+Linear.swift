@@ -1,0 +1,163 @@
+import CIntegerKernels
+import IntegerModel
+
+extension TablePlanner {
+  /// Convolution, or depthwise convolution.
+  func convolution(
+    _ index: Int, _ parameters: ConvolutionParameters, isDepthwise: Bool
+  ) -> TableStep? {
+    let operation = graph.operations[index]
+    // Weights are packed below; an unpacked copy of int4 weights is needed no longer than that.
+    let temporary = PreparedMemory()
+    defer { withExtendedLifetime(temporary) {} }
+    let weights = graph.byteWeights(of: operation, in: temporary)
+    let (image, result) = (x(operation), y(operation))
+    let groups = isDepthwise ? 1 : image.extents[5] / weights.extents[5]
+    let channels = result.extents[5] / groups
+    let depth = weights.extents.count / result.extents[5]
+    var c = fbq_convolution()
+    c.input = UnsafePointer(image.byteAddress)
+    c.output = result.byteAddress
+    c.input_zero_point = image.flippedZeroPoint
+    c.input_flip = image.flip
+    c.batches = Int32(image.extents[2])
+    c.input_height = Int32(image.extents[3])
+    c.input_width = Int32(image.extents[4])
+    c.input_channels = Int32(image.extents[5])
+    c.output_height = Int32(result.extents[3])
+    c.output_width = Int32(result.extents[4])
+    c.output_channels = Int32(result.extents[5])
+    c.kernel_height = Int32(weights.extents[3])
+    c.kernel_width = Int32(weights.extents[4])
+    c.stride_height = Int32(parameters.stride.height)
+    c.stride_width = Int32(parameters.stride.width)
+    c.dilation_height = Int32(parameters.dilation.height)
+    c.dilation_width = Int32(parameters.dilation.width)
+    c.padding_top = Int32(parameters.padding.top)
+    c.padding_left = Int32(parameters.padding.left)
+    c.groups = Int32(groups)
+    let work = result.extents.count * depth
+    let linear = LinearStep(
+      index: index, weights: weights, multipliers: parameters.multipliers, clamp: parameters.clamp,
+      groups: groups, channels: channels, depth: depth, work: work)
+    return isDepthwise ? depthwise(&c, linear) : matrixProduct(&c, linear)
+  }
+
+  /// Fully connected layer: many rows are a 1 × 1 convolution, few use the weights in place.
+  func fullyConnected(_ index: Int, _ parameters: FullyConnectedParameters) -> TableStep? {
+    let operation = graph.operations[index]
+    let (activation, result) = (x(operation), y(operation))
+    let (inputs, outputs) = (activation.extents[5], result.extents[5])
+    let rows = activation.extents.count / inputs
+    let isConvolution = rows >= 4
+    let temporary = PreparedMemory()
+    defer { withExtendedLifetime(temporary) {} }
+    let weights = graph.byteWeights(of: operation, in: isConvolution ? temporary : memory)
+    let linear = LinearStep(
+      index: index, weights: weights, multipliers: parameters.multipliers, clamp: parameters.clamp,
+      groups: 1, channels: outputs, depth: inputs, work: rows * inputs * outputs)
+    if isConvolution {
+      var c = fbq_convolution()
+      c.input = UnsafePointer(activation.byteAddress)
+      c.output = result.byteAddress
+      c.input_zero_point = activation.flippedZeroPoint
+      c.input_flip = activation.flip
+      (c.batches, c.groups) = (1, 1)
+      (c.input_height, c.input_width, c.input_channels) = (Int32(rows), 1, Int32(inputs))
+      (c.output_height, c.output_width, c.output_channels) = (Int32(rows), 1, Int32(outputs))
+      (c.kernel_height, c.kernel_width, c.stride_height, c.stride_width) = (1, 1, 1, 1)
+      (c.dilation_height, c.dilation_width) = (1, 1)
+      return matrixProduct(&c, linear)
+    }
+    var layer = fbq_fully_connected()
+    layer.input = UnsafePointer(activation.byteAddress)
+    layer.weights = UnsafePointer(weights.byteAddress)
+    layer.output = result.byteAddress
+    layer.stage = stage(of: linear)
+    layer.input_zero_point = activation.flippedZeroPoint
+    layer.weight_zero_point = weights.flippedZeroPoint
+    layer.input_flip = activation.flip
+    layer.weight_flip = weights.flip
+    (layer.rows, layer.inputs, layer.outputs) = (Int32(rows), Int32(inputs), Int32(outputs))
+    return step(
+      kernels.fully_connected, layer, units: fbq_fully_connected_units(&layer),
+      scratch: fbq_fully_connected_scratch(&layer), work: linear.work)
+  }
+
+  // MARK: Parts
+
+  private func matrixProduct(_ c: inout fbq_convolution, _ linear: LinearStep) -> TableStep? {
+    let pixels = Int(c.batches) * Int(c.output_height) * Int(c.output_width)
+    // Sharing the channels lets each thread read only its part of the weights, sharing the pixels only
+    // its part of the image: share what is more.
+    c.splits_channels = pixels < linear.channels && linear.channels >= 16 * options.threads ? 1 : 0
+    let bytes = fbq_convolution_weight_bytes(&c)
+    guard isReasonable(bytes, linear.weights) else { return nil }
+    let packed = memory.allocate(Int16.self, count: bytes / 2)
+    fbq_convolution_pack(
+      &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
+    c.weights = UnsafePointer(packed)
+    c.stage = stage(of: linear)
+    return step(
+      kernels.convolution, c, units: fbq_convolution_units(&c),
+      scratch: fbq_convolution_scratch(&c), work: linear.work)
+  }
+
+  private func depthwise(_ c: inout fbq_convolution, _ linear: LinearStep) -> TableStep? {
+    // Tiles of 64 channels leave no row to be widened twice; rows are finer.
+    c.splits_channels = linear.channels >= 256 * options.threads ? 1 : 0
+    let bytes = fbq_depthwise_weight_bytes(&c)
+    guard isReasonable(bytes, linear.weights),
+      fbq_depthwise_scratch(&c) <= TablePlanner.scratchLimit
+    else { return nil }
+    let packed = memory.allocate(Int16.self, count: bytes / 2)
+    fbq_depthwise_pack(
+      &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
+    c.weights = UnsafePointer(packed)
+    c.stage = stage(of: linear)
+    return step(
+      kernels.depthwise, c, units: fbq_depthwise_units(&c), scratch: fbq_depthwise_scratch(&c),
+      work: linear.work)
+  }
+
+  /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
+  /// channel would grow 32-fold.
+  private func isReasonable(_ packed: Int, _ weights: TensorPlace) -> Bool {
+    packed <= 4 * weights.extents.count + (1 << 20)
+  }
+
+  private func stage(of linear: LinearStep) -> fbq_output {
+    let operation = graph.operations[linear.index]
+    let bias = graph.bias(of: operation)
+    return output(
+      y(operation), clamp: linear.clamp, multipliers: linear.multipliers, bias: bias,
+      groups: linear.groups, channels: linear.channels,
+      isGeneral: canReachFastLimit(linear, bias: bias))
+  }
+
+  /// Whether an accumulator can reach 2^30: by a bound without the weights, or else by the proof.
+  private func canReachFastLimit(_ linear: LinearStep, bias: [Int32]) -> Bool {
+    var greatestBias: Int64 = 0
+    for value in bias { greatestBias = max(greatestBias, Int64(value.magnitude)) }
+    // 255 is the greatest difference of a code to its zero point.
+    let (product, overflow) = Int64(linear.depth).multipliedReportingOverflow(by: 255 * 255)
+    if !overflow && product < TablePlanner.fastLimit - greatestBias { return false }
+    let headroom = graph.accumulatorHeadroom(of: linear.index) ?? []
+    return headroom.contains { $0 < 1 }
+  }
+}
+
+/// What the linear operators have in common when they are planned.
+private struct LinearStep {
+  let index: Int
+  let weights: TensorPlace
+  let multipliers: [FixedPointMultiplier]
+  let clamp: CodeRange
+  let groups: Int
+  /// Output channels of a group.
+  let channels: Int
+  /// Products of an output element.
+  let depth: Int
+  /// Products in all.
+  let work: Int
+}

@@ -1,0 +1,59 @@
+import CIntegerKernels
+import IntegerModel
+
+extension TablePlanner {
+  /// Average and max pool.
+  func pool(
+    _ operation: Operation, _ parameters: PoolParameters, _ kernel: fbq_kernel?,
+    clampsFlipped: Bool
+  ) -> TableStep? {
+    let (image, result) = (x(operation), y(operation))
+    let offset: Int32 = clampsFlipped && image.elementType == .uint8 ? 128 : 0
+    var p = fbq_pool()
+    p.input = UnsafePointer(image.byteAddress)
+    p.output = result.byteAddress
+    p.flip = image.flip
+    p.minimum = parameters.clamp.minimum - offset
+    p.maximum = parameters.clamp.maximum - offset
+    p.batches = Int32(image.extents[2])
+    p.input_height = Int32(image.extents[3])
+    p.input_width = Int32(image.extents[4])
+    p.channels = Int32(image.extents[5])
+    p.output_height = Int32(result.extents[3])
+    p.output_width = Int32(result.extents[4])
+    p.window_height = Int32(parameters.window.height)
+    p.window_width = Int32(parameters.window.width)
+    p.stride_height = Int32(parameters.stride.height)
+    p.stride_width = Int32(parameters.stride.width)
+    p.padding_top = Int32(parameters.padding.top)
+    p.padding_left = Int32(parameters.padding.left)
+    let taps = parameters.window.height * parameters.window.width
+    return step(
+      kernel, p, units: result.extents[2] * result.extents[3],
+      scratch: image.extents[5] * MemoryLayout<Int32>.size, work: result.extents.count * taps)
+  }
+
+  /// Mean and sum over axes that follow each other.
+  func reduce(_ operation: Operation, _ parameters: ReduceParameters) -> TableStep? {
+    let (input, result) = (x(operation), y(operation))
+    let shape = graph.tensors[operation.inputs[0]].shape
+    let axes = parameters.axes
+    for (axis, next) in zip(axes, axes.dropFirst()) where next != axis + 1 { return nil }
+    guard let first = axes.first, let last = axes.last else { return nil }
+    var r = fbq_reduce()
+    r.input = UnsafePointer(input.byteAddress)
+    r.output = result.byteAddress
+    r.input_flip = input.flip
+    r.outer = shape[..<first].reduce(1, *)
+    r.count = shape[first...last].reduce(1, *)
+    r.inner = shape[(last + 1)...].reduce(1, *)
+    let correction = Int32(r.count) * input.flippedZeroPoint
+    // The scale adds the bias to the sum of flipped codes: Σ x − count · z.
+    r.stage = uniformOutput(
+      result, clamp: result.codeRange, parameters.multiplier, bias: -correction,
+      greatest: Int64(r.count) * 255)
+    return step(
+      kernels.reduce, r, units: r.outer, scratch: r.inner * MemoryLayout<Int32>.size,
+      work: input.extents.count)
+  }
+}

@@ -1,0 +1,128 @@
+import CIntegerKernels
+import IntegerModel
+
+/// Chooses a kernel of a table for each operation and prepares its parameters.
+struct TablePlanner {
+  let graph: IntegerGraph
+  let places: [TensorPlace]
+  let arithmetic: ArithmeticProfile
+  let kernels: fbq_kernels
+  let options: RunOptions
+  let memory: PreparedMemory
+
+  /// Scratch beyond which an operation is left to its reference kernel: only absurd dilations reach it.
+  static let scratchLimit = 8 << 20
+
+  /// The kernel for an operation, or `nil` where the table has none for its case.
+  func step(for index: Int) -> TableStep? {
+    let operation = graph.operations[index]
+    switch operation.kind {
+    case .convolution(let parameters):
+      return convolution(index, parameters, isDepthwise: false)
+    case .depthwiseConvolution(let parameters):
+      return convolution(index, parameters, isDepthwise: true)
+    case .fullyConnected(let parameters): return fullyConnected(index, parameters)
+    case .add(let parameters): return add(operation, parameters, sign: 1)
+    case .subtract(let parameters): return add(operation, parameters, sign: -1)
+    case .multiply(let parameters): return multiply(operation, parameters)
+    case .averagePool(let parameters):
+      return pool(operation, parameters, kernels.average_pool, clampsFlipped: false)
+    case .maxPool(let parameters):
+      return pool(operation, parameters, kernels.max_pool, clampsFlipped: true)
+    case .mean(let parameters), .sum(let parameters): return reduce(operation, parameters)
+    case .requantize(let multiplier): return requantize(operation, multiplier)
+    case .lookup(let parameters): return lookup(operation, parameters)
+    case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+      .stridedSlice, .prelu:
+      return nil
+    }
+  }
+
+  // MARK: Parts that all have in common
+
+  var isSingle: Bool { arithmetic.rounding == .single }
+
+  func x(_ operation: Operation) -> TensorPlace { places[operation.inputs[0]] }
+
+  func y(_ operation: Operation) -> TensorPlace { places[operation.outputs[0]] }
+
+  /// Copies parameters to where the kernel will read them.
+  func step<Parameters>(
+    _ kernel: fbq_kernel?, _ parameters: Parameters, units: Int, scratch: Int = 0, work: Int
+  ) -> TableStep? {
+    guard let kernel, scratch <= TablePlanner.scratchLimit else { return nil }
+    let block = memory.allocate(byteCount: MemoryLayout<Parameters>.size)
+    block.initializeMemory(as: Parameters.self, to: parameters)
+    return TableStep(
+      kernel: kernel, parameters: UnsafeRawPointer(block), units: units, scratchByteCount: scratch,
+      isParallel: work >= options.parallelWork)
+  }
+
+  /// The output stage of an operation. `groups` of `channels` channels each are padded to whole blocks.
+  func output(
+    _ place: TensorPlace, clamp: CodeRange, multipliers: [FixedPointMultiplier], bias: [Int32],
+    groups: Int, channels: Int, isGeneral: Bool
+  ) -> fbq_output {
+    let width = Int(fbq_channel_block)
+    let blocks = (channels + width - 1) / width
+    let scales = memory.allocate(byteCount: groups * blocks * MemoryLayout<fbq_scale>.stride)
+      .bindMemory(to: fbq_scale.self, capacity: groups * blocks)
+    var needsGeneralPath = isGeneral
+    for group in 0..<groups {
+      for channel in 0..<channels {
+        let index = group * channels + channel
+        let multiplier = multiplier(multipliers, of: index)
+        if multiplier.shift > 0 { needsGeneralPath = true }
+        fbq_scale_set(
+          scales + group * blocks + channel / width, Int32(channel % width), bias[index],
+          multiplier.multiplier, multiplier.shift, isSingle ? 1 : 0)
+      }
+    }
+    return output(place, clamp: clamp, scales: scales, isGeneral: needsGeneralPath)
+  }
+
+  /// The output stage of an operation with one multiplier for all elements.
+  func uniformOutput(
+    _ place: TensorPlace, clamp: CodeRange, _ multiplier: FixedPointMultiplier, bias: Int32,
+    greatest: Int64
+  ) -> fbq_output {
+    let width = Int(fbq_channel_block)
+    return output(
+      place, clamp: clamp, multipliers: [multiplier], bias: [Int32](repeating: bias, count: width),
+      groups: 1, channels: width, isGeneral: greatest >= TablePlanner.fastLimit)
+  }
+
+  /// Accumulators below it may take the fast path of the output stage; see requantize.h.
+  static let fastLimit: Int64 = 1 << 30
+
+  private func output(
+    _ place: TensorPlace, clamp: CodeRange, scales: UnsafePointer<fbq_scale>, isGeneral: Bool
+  ) -> fbq_output {
+    fbq_output(
+      scales: scales, zero_point: place.flippedZeroPoint,
+      minimum: clamp.minimum - place.zeroPoint, maximum: clamp.maximum - place.zeroPoint,
+      flip: place.flip, single: isSingle ? 1 : 0, general: isGeneral ? 1 : 0)
+  }
+}
+
+extension TensorPlace {
+  /// What turns the codes into int8.
+  var flip: UInt8 { elementType == .uint8 ? 0x80 : 0 }
+
+  /// The zero point of the codes turned into int8.
+  var flippedZeroPoint: Int32 { elementType == .uint8 ? zeroPoint - 128 : zeroPoint }
+
+  /// All codes of the type.
+  var codeRange: CodeRange {
+    elementType == .uint8
+      ? CodeRange(minimum: 0, maximum: 255) : CodeRange(minimum: -128, maximum: 127)
+  }
+
+  /// The bytes, for a kernel that reads any one-byte type.
+  var byteAddress: UnsafeMutablePointer<UInt8> { address.assumingMemoryBound(to: UInt8.self) }
+
+  /// The code that a byte stands for.
+  func code(of byte: Int) -> Int32 {
+    elementType == .uint8 ? Int32(byte) : Int32(Int8(truncatingIfNeeded: byte))
+  }
+}

@@ -1,0 +1,28 @@
+import IntegerModel
+
+extension Reference {
+  /// Fully connected layer over the last axis:
+  ///
+  /// `y[r, o] = clamp(z_y + M_o(b[o] + Σ_i (w[o, i] − z_w) · (x[r, i] − z_x)))`
+  ///
+  /// Shapes: x `[…, I]` read as `[R, I]`, w `[O, I]`, b `[O]`, y `[…, O]`. Bit-exact with TFLite Micro
+  /// `reference_integer_ops::FullyConnected` (and `FullyConnectedPerChannel`).
+  package static func fullyConnected<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
+    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Int32>,
+    _ parameters: FullyConnectedParameters, rounding: RequantizationRounding,
+    into y: TensorView<Code>
+  ) {
+    let stage = OutputStage(
+      rounding: rounding, zeroPoint: y.zeroPoint, clamp: parameters.clamp)
+    let (inputs, outputs) = (x.lastExtent, y.lastExtent)
+    for row in 0..<x.count / inputs {
+      for o in 0..<outputs {
+        var accumulator = bias[o]
+        for i in 0..<inputs {
+          accumulator += (w[o * inputs + i] - w.zeroPoint) * (x[row * inputs + i] - x.zeroPoint)
+        }
+        y[row * outputs + o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Diagnostics
+import FloatModel
+import ImageInput
+import IntegerModel
+import TensorFiles
+
+/// How decoded pixels become the float input of a model: `(pixel − mean) / standard deviation` per
+/// channel, pixel values 0…255, after the geometry of ``InputPipeline``.
+public struct ImagePreprocessing: Hashable, Sendable {
+  /// Rows of the input.
+  public var height: Int
+  /// Columns of the input.
+  public var width: Int
+  /// Pixels of the shorter side before the center crop.
+  public var resizeShortSide: Int
+  /// Order of the channels; `mean` and `standardDeviation` follow it.
+  public var channelOrder: ChannelOrder
+  /// Subtracted from a pixel value, per channel.
+  public var mean: [Float]
+  /// Divides the difference, per channel; positive.
+  public var standardDeviation: [Float]
+
+  /// Creates a preprocessing.
+  public init(
+    height: Int, width: Int, resizeShortSide: Int, channelOrder: ChannelOrder, mean: [Float],
+    standardDeviation: [Float]
+  ) {
+    self.height = height
+    self.width = width
+    self.resizeShortSide = resizeShortSide
+    self.channelOrder = channelOrder
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  /// The preprocessing that a quantized model records.
+  public init(_ pipeline: InputPipeline) {
+    self.init(
+      height: pipeline.height, width: pipeline.width, resizeShortSide: pipeline.resizeShortSide,
+      channelOrder: pipeline.channelOrder, mean: pipeline.meanBits.map(Float.init(bitPattern:)),
+      standardDeviation: pipeline.standardDeviationBits.map(Float.init(bitPattern:)))
+  }
+
+  /// Number of channels.
+  public var channels: Int { channelOrder == .gray ? 1 : 3 }
+
+  /// The integer pipeline that feeds codes of `input`: one 256-entry table per channel.
+  ///
+  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
+  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
+  /// float32 scale from deciding them.
+  public func pipeline(for input: ActivationParameters) -> InputPipeline {
+    let tables = (0..<channels).map { channel in
+      (0..<256).map { pixel -> Int16 in
+        let real = (Double(pixel) - Double(mean[channel])) / Double(standardDeviation[channel])
+        let code = (real / Double(input.scale) + 0.5 + 1e-4).rounded(.down)
+        return Int16(min(max(code + Double(input.zeroPoint), -128), 127))
+      }
+    }
+    return InputPipeline(
+      height: height, width: width, resizeShortSide: resizeShortSide, channelOrder: channelOrder,
+      codeTables: tables, meanBits: mean.map(\.bitPattern),
+      standardDeviationBits: standardDeviation.map(\.bitPattern))
+  }
+
+  /// The range that pixel values 0…255 can reach, whatever the images show.
+  public var range: ValueRange {
+    var range = ValueRange(minimum: .infinity, maximum: -.infinity)
+    for channel in 0..<channels {
+      for pixel: Float in [0, 255] {
+        let real = (pixel - mean[channel]) / standardDeviation[channel]
+        range = range.union(ValueRange(minimum: real, maximum: real))
+      }
+    }
+    return range
+  }
+
+  /// Pixel values `[height, width, C]` of the image file at `path`, resized and cropped.
+  ///
+  /// - Throws: an image that cannot be read or has too few pixels, with its path.
+  public func pixels(ofFile path: String) throws(Diagnostic) -> [UInt8] {
+    do {
+      return try geometry.pixels(of: try ImageFile.read(path: path))
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Appends the float input of `pixels`, as ``pixels(ofFile:)`` made them.
+  public func append(_ pixels: [UInt8], to values: inout [Float]) {
+    let tables = (0..<channels).map { channel in
+      (0..<256).map { (Float($0) - mean[channel]) / standardDeviation[channel] }
+    }
+    values.reserveCapacity(values.count + pixels.count)
+    var channel = 0
+    for pixel in pixels {
+      values.append(tables[channel][Int(pixel)])
+      channel += 1
+      if channel == channels { channel = 0 }
+    }
+  }
+
+  /// A pipeline whose codes are the pixel values themselves: what the geometry needs.
+  private var geometry: InputPipeline {
+    InputPipeline(
+      height: height, width: width, resizeShortSide: resizeShortSide, channelOrder: channelOrder,
+      codeTables: Array(repeating: Array(0..<256), count: channels), meanBits: [],
+      standardDeviationBits: [])
+  }
+}
+
+/// Unlabeled inputs of a model, read as they are needed: images of a folder, or arrays of a file.
+public struct SampleSet: Sendable {
+  private enum Source: Sendable {
+    case images(paths: [String], preprocessing: ImagePreprocessing)
+    case arrays([[Float]], elementsPerSample: [Int])
+  }
+
+  /// Number of samples.
+  public let count: Int
+  private let source: Source
+
+  /// The images at `paths`.
+  public init(images paths: [String], preprocessing: ImagePreprocessing) {
+    count = paths.count
+    source = .images(paths: paths, preprocessing: preprocessing)
+  }
+
+  /// The arrays of an `.npz` or `.npy` file, one per graph input: found by the input's name, or the
+  /// only array for the only input. Shape `[samples, …]` with the graph's own axes behind it;
+  /// images `[samples, C, H, W]` of an NCHW source model are transposed.
+  ///
+  /// - Throws: an array that is missing, has another shape or holds NaN or infinity; no samples.
+  public init(
+    arrays: [NumericArray], for graph: FloatGraph, limit: Int
+  ) throws(Diagnostic) {
+    var values: [[Float]] = []
+    var sizes: [Int] = []
+    var samples: Int?
+    for input in graph.inputs {
+      let value = graph.values[input]
+      let onlyOne = graph.inputs.count == 1 && arrays.count == 1 ? arrays.first : nil
+      guard let array = arrays.first(where: { $0.name == value.name }) ?? onlyOne else {
+        let names = arrays.map(\.name).joined(separator: ", ")
+        throw Diagnostic(
+          place: "input '\(value.name)'",
+          problem: "no array of that name among: \(names)",
+          remedy: "name the arrays after the model's inputs")
+      }
+      let available = array.shape.first ?? 0
+      let number = min(available, limit)
+      guard number > 0 else {
+        throw Diagnostic(
+          place: "array '\(array.name)'", problem: "holds no samples",
+          remedy: "the first axis counts samples and must be at least 1")
+      }
+      if let samples, samples != number {
+        throw Diagnostic(
+          place: "array '\(array.name)'",
+          problem: "holds \(number) samples where another array holds \(samples)",
+          remedy: "give every input the same number of samples")
+      }
+      samples = number
+      values.append(try Self.floats(of: array, samples: number, shape: value.shape))
+      sizes.append(value.shape.dropFirst().reduce(1, *))
+    }
+    count = samples ?? 0
+    source = .arrays(values, elementsPerSample: sizes)
+  }
+
+  /// The first `samples` samples of `array` in the layout of `shape` (batch of 1).
+  private static func floats(
+    of array: NumericArray, samples: Int, shape: [Int]
+  ) throws(Diagnostic) -> [Float] {
+    let wanted = Array(shape.dropFirst())
+    let given = Array(array.shape.dropFirst())
+    let size = wanted.reduce(1, *)
+    let isChannelsFirst =
+      wanted.count == 3 && given == [wanted[2], wanted[0], wanted[1]] && given != wanted
+    guard given == wanted || isChannelsFirst else {
+      throw Diagnostic(
+        place: "array '\(array.name)'",
+        problem: "samples have shape \(given), the model's input has \(wanted)",
+        remedy: "store the array as [samples, …] with the model's own axes")
+    }
+    let all = array.floats()
+    for index in 0..<samples * size where !all[index].isFinite {
+      throw Diagnostic(
+        place: "array '\(array.name)'", problem: "element \(index) is \(all[index])",
+        remedy: "remove NaN and infinite samples")
+    }
+    guard isChannelsFirst else { return Array(all[0..<samples * size]) }
+    let (height, width, channels) = (wanted[0], wanted[1], wanted[2])
+    var result: [Float] = []
+    result.reserveCapacity(samples * size)
+    for sample in 0..<samples {
+      for position in 0..<height * width {
+        for channel in 0..<channels {
+          result.append(all[sample * size + channel * height * width + position])
+        }
+      }
+    }
+    return result
+  }
+
+  /// The float inputs of some samples, one array per graph input, `[samples, …]`.
+  ///
+  /// - Throws: an image that cannot be read, with its path.
+  public func inputs(_ samples: Range<Int>) throws(Diagnostic) -> [[Float]] {
+    switch source {
+    case .images(let paths, let preprocessing):
+      var values: [Float] = []
+      for path in paths[samples] {
+        preprocessing.append(try preprocessing.pixels(ofFile: path), to: &values)
+      }
+      return [values]
+    case .arrays(let arrays, let sizes):
+      return zip(arrays, sizes).map { array, size in
+        Array(array[samples.lowerBound * size..<samples.upperBound * size])
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import FloatModel
+
+/// Which activations share a scale and a zero point, because the kernels between them copy codes.
+///
+/// Pools, concatenation, reshape, transpose, slice, pad and resize compute on codes without
+/// rescaling. Each class of connected values gets one range: the union of its members', or the
+/// fixed parameters of the one member that has them (softmax, logistic and tanh outputs). Where two
+/// fixed members would meet, they stay apart and lowering inserts a requantization.
+package struct ScaleUnification {
+  private var parent: [Int]
+  private var fixed: [ValueIndex: ActivationParameters]
+  private let graph: FloatGraph
+
+  package init(graph: FloatGraph) {
+    self.graph = graph
+    parent = Array(graph.values.indices)
+    fixed = [:]
+    for node in graph.nodes {
+      if let parameters = node.fixedOutputParameters { fixed[node.output] = parameters }
+    }
+    for node in graph.nodes where node.copiesCodes {
+      unite(node.inputs[0], node.output)
+    }
+    for node in graph.nodes {
+      guard case .concatenation = node.operation else { continue }
+      for input in node.inputs { uniteUnlessFixed(input, node.output) }
+    }
+  }
+
+  /// The parameters of every activation that has a range.
+  package mutating func parameters(
+    ranges: [ValueIndex: ValueRange], form: ThresholdForm
+  ) -> [ValueIndex: ActivationParameters] {
+    var classRanges: [Int: ValueRange] = [:]
+    for (value, range) in ranges {
+      let root = find(value)
+      classRanges[root] = classRanges[root]?.union(range) ?? range
+    }
+    var result: [ValueIndex: ActivationParameters] = [:]
+    for value in ranges.keys {
+      let root = find(value)
+      if let parameters = fixed[root] {
+        result[value] = parameters
+      } else if let range = classRanges[root] {
+        result[value] = ActivationParameters(covering: range, form: form)
+      }
+    }
+    return result
+  }
+
+  private mutating func find(_ value: Int) -> Int {
+    var root = value
+    while parent[root] != root {
+      parent[root] = parent[parent[root]]
+      root = parent[root]
+    }
+    return root
+  }
+
+  /// Joins two classes; two that are fixed differently stay apart.
+  private mutating func unite(_ first: Int, _ second: Int) {
+    let (a, b) = (find(first), find(second))
+    guard a != b else { return }
+    if let left = fixed[a], let right = fixed[b], left != right { return }
+    let parameters = fixed[a] ?? fixed[b]
+    parent[a] = b
+    fixed[b] = parameters
+  }
+
+  /// Joins two classes unless one is fixed: a fixed range must not be forced on its neighbors in a
+  /// concatenation.
+  private mutating func uniteUnlessFixed(_ first: Int, _ second: Int) {
+    guard graph.values[first].constant == nil else { return }
+    let (a, b) = (find(first), find(second))
+    if fixed[a] == fixed[b] { unite(a, b) }
+  }
+}
+
+extension FloatNode {
+  /// Whether the integer kernel copies or averages codes without rescaling them.
+  var copiesCodes: Bool {
+    switch operation {
+    case .maxPool, .averagePool, .reshape, .transpose, .slice, .pad, .resize, .identity: true
+    default: false
+    }
+  }
+
+  /// The output parameters that the integer kernel prescribes.
+  var fixedOutputParameters: ActivationParameters? {
+    switch operation {
+    case .softmax, .activation(.sigmoid): .probability
+    case .activation(.tanh): .hyperbolicTangent
+    default: nil
+    }
+  }
+}

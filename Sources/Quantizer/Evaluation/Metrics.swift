@@ -1,0 +1,88 @@
+import Foundation
+
+/// What one comparison of an integer model with its float reference found, over all images.
+public struct EvaluationResult: Hashable, Sendable {
+  /// Number of images.
+  public var images: Int
+  /// Number of images with a label; the accuracies refer to them.
+  public var labeled: Int
+  /// Images whose class the float model ranks first, among the labeled ones.
+  public var floatTop1: Int
+  /// Images whose class the float model ranks among the first five.
+  public var floatTop5: Int
+  /// Images whose class the integer model ranks first.
+  public var integerTop1: Int
+  /// Images whose class the integer model ranks among the first five.
+  public var integerTop5: Int
+  /// Images for which both models rank the same class first.
+  public var agreeing: Int
+  /// Σ of the squared float logits.
+  public var signal: Double
+  /// Σ of the squared differences between float and integer logits.
+  public var noise: Double
+
+  /// The result before the first image.
+  public init() {
+    images = 0
+    labeled = 0
+    floatTop1 = 0
+    floatTop5 = 0
+    integerTop1 = 0
+    integerTop5 = 0
+    agreeing = 0
+    signal = 0
+    noise = 0
+  }
+
+  /// Signal to quantization noise ratio of the logits in dB: ten times the decimal logarithm of the
+  /// ratio of their energies, summed over all images and classes. Infinite without noise.
+  public var signalToNoise: Double { 10 * log10(signal / noise) }
+
+  /// Takes in one image.
+  ///
+  /// - Parameters:
+  ///   - float: float logits or outputs, one per class.
+  ///   - integer: the integer model's, in reals, in the same order.
+  ///   - codes: the codes behind `integer` that rank the classes.
+  ///   - label: the right class, if known.
+  package mutating func add(float: [Float], integer: [Float], codes: [Int32], label: Int?) {
+    images += 1
+    let floatRanking = topClasses(float, 5)
+    let integerRanking = topClasses(codes, 5)
+    if floatRanking.first == integerRanking.first { agreeing += 1 }
+    if let label {
+      labeled += 1
+      if floatRanking.first == label { floatTop1 += 1 }
+      if floatRanking.contains(label) { floatTop5 += 1 }
+      if integerRanking.first == label { integerTop1 += 1 }
+      if integerRanking.contains(label) { integerTop5 += 1 }
+    }
+    for (reference, value) in zip(float, integer) {
+      signal += Double(reference) * Double(reference)
+      let difference = Double(reference) - Double(value)
+      noise += difference * difference
+    }
+  }
+}
+
+/// The indices of the `count` greatest scores, greatest first; the lower index wins a tie, as it
+/// does in the arg-max of every kernel library.
+public func topClasses<Score: Comparable>(_ scores: [Score], _ count: Int) -> [Int] {
+  Array(
+    scores.indices.sorted {
+      scores[$0] > scores[$1] || (scores[$0] == scores[$1] && $0 < $1)
+    }.prefix(count))
+}
+
+/// The interval that holds the true rate with 95 % confidence when `successes` of `trials` were
+/// seen (Wilson score interval), as shares of 1.
+public func wilsonInterval(successes: Int, trials: Int) -> ClosedRange<Double> {
+  guard trials > 0 else { return 0...1 }
+  let z = 1.959963984540054
+  let n = Double(trials)
+  let p = Double(successes) / n
+  let center = p + z * z / (2 * n)
+  let spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+  let scale = 1 + z * z / n
+  return max(0, (center - spread) / scale)...min(1, (center + spread) / scale)
+}

@@ -1,0 +1,229 @@
+import Diagnostics
+import FloatModel
+import Foundation
+import IntegerModel
+
+/// Turns a float graph with ranges and weight thresholds into integers: int8 weights, int32 biases
+/// (paper eq. 20), multipliers, shifts and tables.
+///
+/// Nodes are lowered one by one in execution order; each kind of operator is a method in a file of
+/// its own. Where a kernel copies codes but the tensors it connects have different parameters, a
+/// requantization is inserted.
+public struct Lowering {
+  let state: QuantizationState
+  var parameters: [ValueIndex: ActivationParameters]
+  var result: IntegerGraph
+  /// The integer tensor of each float value that has one.
+  var tensors: [ValueIndex: TensorIndex] = [:]
+  var layers: [LayerRecord] = []
+  private var names: Set<String> = []
+
+  /// Prepares lowering: unifies scales where kernels demand it.
+  public init(_ state: QuantizationState) {
+    self.state = state
+    var unification = ScaleUnification(graph: state.graph)
+    parameters = unification.parameters(
+      ranges: state.ranges, form: state.options.thresholds)
+    result = IntegerGraph(name: state.graph.name, arithmetic: state.options.arithmetic)
+  }
+
+  var graph: FloatGraph { state.graph }
+
+  /// The parameters that each activation of the float graph gets.
+  public var activationParameters: [ValueIndex: ActivationParameters] { parameters }
+
+  /// The integer graph, validated: shapes, multipliers, and the proof that no accumulator can
+  /// overflow. Input pipeline, labels and record are the caller's to add; `record.layers` is filled.
+  ///
+  /// - Throws: an operator without an integer counterpart; factors outside the multiplier's range.
+  public mutating func lowered() throws(Diagnostic) -> IntegerGraph {
+    for input in graph.inputs {
+      let value = graph.values[input]
+      result.inputs.append(try addActivation(named: value.name, of: input, shape: value.shape))
+    }
+    for node in graph.nodes {
+      do {
+        try lower(node)
+      } catch {
+        var diagnostic = error
+        if diagnostic.place.isEmpty { diagnostic.place = "node '\(node.name)'" }
+        throw diagnostic
+      }
+    }
+    for output in graph.outputs {
+      result.outputs.append(try activation(output))
+    }
+    result.record = ConversionRecord(
+      sourceName: "", sourceDigest: "", toolVersion: "", options: [],
+      layers: layersWithHeadroom())
+    try result.validate()
+    return result
+  }
+
+  private mutating func lower(_ node: FloatNode) throws(Diagnostic) {
+    switch node.operation {
+    case .convolution(let convolution): try lowerConvolution(node, convolution)
+    case .fullyConnected(let clamp): try lowerFullyConnected(node, clamp)
+    case .add(let clamp): try lowerAdd(node, clamp, subtracting: false)
+    case .subtract(let clamp): try lowerAdd(node, clamp, subtracting: true)
+    case .multiply(let clamp): try lowerMultiply(node, clamp)
+    case .activation(let activation): try lowerActivation(node, activation)
+    case .prelu: try lowerPRelu(node)
+    case .softmax(let axis): try lowerSoftmax(node, axis)
+    case .mean(let axes, let keepsDimensions):
+      try lowerMean(node, axes: axes, keepsDimensions: keepsDimensions)
+    case .averagePool(let pool): try lowerAveragePool(node, pool)
+    case .maxPool(let pool):
+      try lowerCopy(node, .maxPool(Self.parameters(of: pool)))
+    case .concatenation(let axis): try lowerConcatenation(node, axis)
+    case .pad(let before, let after, let mode): try lowerPad(node, before, after, mode)
+    case .reshape: try lowerCopy(node, .reshape)
+    case .identity: try lowerCopy(node, .reshape)
+    case .transpose(let permutation):
+      try lowerCopy(node, .transpose(permutation: permutation))
+    case .slice(let begin, _, let strides):
+      try lowerCopy(
+        node, .stridedSlice(StridedSliceParameters(begin: begin, strides: strides)))
+    case .resize(let resize): try lowerResize(node, resize)
+    case .batchNormalization:
+      throw Diagnostic(
+        problem: "a batch normalization was left unfolded",
+        remedy: "this is a defect of fbq; please report the model")
+    }
+  }
+
+  // MARK: - Tensors
+
+  /// Adds an activation tensor under a name that is unique.
+  mutating func addTensor(_ tensor: TensorDescription) -> TensorIndex {
+    var tensor = tensor
+    let base = tensor.name
+    var suffix = 1
+    while !names.insert(tensor.name).inserted {
+      suffix += 1
+      tensor.name = "\(base)_\(suffix)"
+    }
+    result.tensors.append(tensor)
+    return result.tensors.count - 1
+  }
+
+  /// Adds the activation tensor of a float value, with the parameters decided for it.
+  mutating func addActivation(
+    named name: String, of value: ValueIndex, shape: [Int]
+  ) throws(Diagnostic) -> TensorIndex {
+    let index = addTensor(
+      TensorDescription(
+        name: name, shape: shape, elementType: .int8,
+        quantization: try quantization(of: value).quantization))
+    tensors[value] = index
+    return index
+  }
+
+  /// The output tensor of a node, created by this call.
+  mutating func addOutput(of node: FloatNode) throws(Diagnostic) -> TensorIndex {
+    let value = graph.values[node.output]
+    return try addActivation(named: value.name, of: node.output, shape: value.shape)
+  }
+
+  /// The tensor of a value that is an activation, or a constant used as one.
+  mutating func activation(_ value: ValueIndex) throws(Diagnostic) -> TensorIndex {
+    if let tensor = tensors[value] { return tensor }
+    guard let constant = graph.values[value].constant else {
+      throw Diagnostic(
+        problem: "value '\(graph.values[value].name)' is read before it is computed",
+        remedy: "sort the nodes of the model topologically")
+    }
+    return addConstantActivation(value, constant)
+  }
+
+  /// The parameters decided for a value.
+  func quantization(of value: ValueIndex) throws(Diagnostic) -> ActivationParameters {
+    guard let found = parameters[value] else {
+      throw Diagnostic(
+        place: "tensor '\(graph.values[value].name)'", problem: "calibration saw no values of it",
+        remedy: "this is a defect of fbq; please report the model")
+    }
+    return found
+  }
+
+  /// Quantizes a constant operand of an element-wise operator to int8 over its own range.
+  private mutating func addConstantActivation(
+    _ value: ValueIndex, _ constant: FloatTensor
+  ) -> TensorIndex {
+    let low = constant.values.min() ?? 0
+    let high = constant.values.max() ?? 0
+    let covering = ActivationParameters(
+      covering: ValueRange(minimum: low, maximum: high), form: state.options.thresholds)
+    parameters[value] = covering
+    let codes = constant.values.map { Int8(covering.code(of: $0)) }
+    let index = addTensor(
+      TensorDescription(
+        name: graph.values[value].name, shape: constant.shape, elementType: .int8,
+        quantization: covering.quantization, constant: ConstantBytes(copying: codes)))
+    tensors[value] = index
+    return index
+  }
+
+  // MARK: - Operations
+
+  /// Appends an operation and the record of its output.
+  mutating func append(
+    _ node: FloatNode, _ kind: OperatorKind, inputs: [TensorIndex], output: TensorIndex,
+    notes: [String] = []
+  ) {
+    result.operations.append(
+      Operation(name: node.name, kind: kind, inputs: inputs, outputs: [output]))
+    let observed = state.observed[node.output] ?? ValueRange(minimum: 0, maximum: 0)
+    layers.append(
+      LayerRecord(
+        operation: node.name, observedMinimumBits: observed.minimum.bitPattern,
+        observedMaximumBits: observed.maximum.bitPattern, headroomBits: -1, notes: notes))
+  }
+
+  /// The tensor of `value` in the codes of `wanted`: itself, or a requantized copy.
+  mutating func requantized(
+    _ value: ValueIndex, to wanted: ActivationParameters, for node: FloatNode
+  ) throws(Diagnostic) -> TensorIndex {
+    let source = try activation(value)
+    let given = try quantization(of: value)
+    guard given != wanted else { return source }
+    let name = graph.values[value].name + "_requantized"
+    let copy = addTensor(
+      TensorDescription(
+        name: name, shape: graph.values[value].shape, elementType: .int8,
+        quantization: wanted.quantization))
+    let factor = try multiplier(Double(given.scale) / Double(wanted.scale))
+    result.operations.append(
+      Operation(
+        name: node.name + "_requantize", kind: .requantize(factor), inputs: [source],
+        outputs: [copy]))
+    let observed = state.observed[value] ?? ValueRange(minimum: 0, maximum: 0)
+    layers.append(
+      LayerRecord(
+        operation: node.name + "_requantize", observedMinimumBits: observed.minimum.bitPattern,
+        observedMaximumBits: observed.maximum.bitPattern, headroomBits: -1))
+    return copy
+  }
+
+  /// The stored form of a real factor.
+  ///
+  /// - Throws: a factor of 2^30 or more, which no shift can express.
+  func multiplier(_ real: Double) throws(Diagnostic) -> FixedPointMultiplier {
+    guard real.isFinite, real >= 0, real < 0x1p30 else {
+      throw Diagnostic(
+        problem: "the scales need a factor of \(real), which a 32-bit multiplier cannot express",
+        remedy: "calibrate with images that the layer reacts to")
+    }
+    return FixedPointMultiplier(real: real)
+  }
+
+  private func layersWithHeadroom() -> [LayerRecord] {
+    var records = layers
+    for index in result.operations.indices {
+      if let headroom = result.accumulatorHeadroom(of: index)?.min() {
+        records[index].headroomBits = Int32(headroom)
+      }
+    }
+    return records
+  }
+}

@@ -1,0 +1,56 @@
+import Diagnostics
+import FloatModel
+import IntegerModel
+
+/// The whole way from a float graph to an integer one: a list of steps, then lowering.
+public struct ModelQuantizer {
+  /// The simplified float graph.
+  public var graph: FloatGraph
+  /// What steers the quantization.
+  public var options: QuantizationOptions
+  /// Unlabeled calibration inputs.
+  public var samples: SampleSet
+  /// How images feed the first input; `nil` for models that take none.
+  public var preprocessing: ImagePreprocessing?
+
+  /// Creates a quantizer.
+  public init(
+    graph: FloatGraph, options: QuantizationOptions, samples: SampleSet,
+    preprocessing: ImagePreprocessing?
+  ) {
+    self.graph = graph
+    self.options = options
+    self.samples = samples
+    self.preprocessing = preprocessing
+  }
+
+  /// The steps that the options ask for, in order.
+  var steps: [any QuantizationStep] {
+    [CalibrationStep(samples: samples), WeightThresholdStep()]
+  }
+
+  /// Runs all steps and lowers the result. `progress` is told the title of the step under way and
+  /// the share of it that is done.
+  ///
+  /// - Throws: what steps and lowering throw.
+  public func quantized(
+    progress: (String, Double) -> Void
+  ) throws(Diagnostic) -> IntegerGraph {
+    var known: [ValueIndex: ValueRange] = [:]
+    if let preprocessing, let input = graph.inputs.first {
+      known[input] = preprocessing.range
+    }
+    var state = QuantizationState(graph: graph, options: options, knownRanges: known)
+    for step in steps {
+      try step.apply(to: &state) { progress(step.title, $0) }
+    }
+    var lowering = Lowering(state)
+    var result = try lowering.lowered()
+    if let preprocessing, let input = graph.inputs.first,
+      let parameters = lowering.activationParameters[input]
+    {
+      result.inputPipeline = preprocessing.pipeline(for: parameters)
+    }
+    return result
+  }
+}

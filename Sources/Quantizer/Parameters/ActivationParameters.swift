@@ -1,0 +1,72 @@
+import Foundation
+import IntegerModel
+
+/// Scale and zero point of an int8 activation: `real = scale · (code − zero point)`.
+public struct ActivationParameters: Hashable, Sendable {
+  /// Positive and finite.
+  public var scale: Float
+  /// −128…127
+  public var zeroPoint: Int32
+
+  /// Creates parameters.
+  public init(scale: Float, zeroPoint: Int32) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
+
+  /// Softmax and logistic outputs, fixed by the kernels: [0, 1) in steps of 1/256.
+  public static let probability = ActivationParameters(scale: 1 / 256, zeroPoint: -128)
+  /// Tanh outputs, fixed by the kernels: [−1, 1) in steps of 1/128.
+  public static let hyperbolicTangent = ActivationParameters(scale: 1 / 128, zeroPoint: 0)
+
+  /// The parameters whose codes cover `range`, widened to include 0, which must have a code of its
+  /// own because padding and ReLU produce it.
+  ///
+  /// Symmetric (paper eq. 5–9 in the consistent reading of ARITHMETIC.md): signed values take
+  /// scale T / (2^(n−1) − 1) and zero point 0; unsigned ones, that is a range without negative
+  /// values, scale T / (2^n − 1) and the least code as zero point. Asymmetric (eq. 21): scale
+  /// (T_r − T_l) / (2^n − 1), zero point the code nearest to 0, ties away from zero.
+  public init(covering range: ValueRange, form: ThresholdForm) {
+    let low = min(Double(range.minimum), 0)
+    let high = max(Double(range.maximum), 0)
+    switch form {
+    case .symmetric where low < 0:
+      self.init(scale: Self.positive(max(-low, high) / 127), zeroPoint: 0)
+    case .symmetric:
+      self.init(scale: Self.positive(high / 255), zeroPoint: -128)
+    case .asymmetric:
+      let scale = Self.positive((high - low) / 255)
+      let zeroPoint = (-128 - low / Double(scale)).rounded(.toNearestOrAwayFromZero)
+      self.init(scale: scale, zeroPoint: Int32(min(max(zeroPoint, -128), 127)))
+    }
+  }
+
+  /// A scale that can be divided by: a constant-zero tensor gets scale 1, and denormals, which
+  /// some targets flush to zero, are lifted to the least normal number.
+  private static func positive(_ scale: Double) -> Float {
+    scale == 0 ? 1 : max(Float(scale), Float.leastNormalMagnitude)
+  }
+
+  /// The code nearest to `real`, ties away from zero before the zero point is added, clamped to
+  /// int8. The quotient is formed in float32 as TFLite does.
+  public func code(of real: Float) -> Int32 {
+    let quotient = (real / scale).rounded(.toNearestOrAwayFromZero)
+    guard quotient.isFinite else { return real > 0 ? 127 : -128 }
+    return Int32(min(max(Double(quotient) + Double(zeroPoint), -128), 127))
+  }
+
+  /// The real that `code` stands for.
+  public func real(of code: Int32) -> Float { scale * Float(code - zeroPoint) }
+
+  /// The codes an output clamped to `[minimum, maximum]` may have; infinite limits clamp nothing.
+  public func codeRange(minimum: Float, maximum: Float) -> CodeRange {
+    CodeRange(
+      minimum: minimum.isFinite ? code(of: minimum) : -128,
+      maximum: maximum.isFinite ? code(of: maximum) : 127)
+  }
+
+  /// The form that tensors carry.
+  public var quantization: Quantization {
+    Quantization(scaleBits: [scale.bitPattern], zeroPoints: [zeroPoint])
+  }
+}

@@ -1,0 +1,65 @@
+import IntegerModel
+
+/// How many thresholds the weights of one layer have.
+public enum WeightGranularity: String, CaseIterable, Sendable {
+  /// One threshold per filter: the paper's vector mode (section III.A.5).
+  case perChannel = "per-channel"
+  /// One threshold per layer: the paper's scalar mode.
+  case perTensor = "per-tensor"
+}
+
+/// The form of the activation thresholds.
+public enum ThresholdForm: String, CaseIterable, Sendable {
+  /// One threshold T: codes cover [0, T] where no value is negative (paper eq. 9) and [−T, T]
+  /// otherwise (eq. 8).
+  case symmetric
+  /// Left limit and width (paper eq. 21): codes cover [T_l, T_r].
+  case asymmetric
+}
+
+/// Which statistic of the calibration images sets the initial thresholds.
+public enum CalibratorKind: String, CaseIterable, Sendable {
+  /// Least and greatest value seen (paper eq. 6).
+  case minMax = "minmax"
+  /// Exponential moving average of each image's least and greatest value.
+  case movingAverage = "moving-average"
+  /// The limits that leave out a given share of all values.
+  case percentile
+  /// The limits with the least mean squared quantization error.
+  case meanSquaredError = "mse"
+  /// The limits with the least Kullback–Leibler divergence between the values and their codes.
+  case entropy
+}
+
+/// Everything that steers the quantization of a model.
+public struct QuantizationOptions: Hashable, Sendable {
+  /// Scalar or vector weights.
+  public var weights: WeightGranularity
+  /// Form of the activation thresholds.
+  public var thresholds: ThresholdForm
+  /// Source of the activation thresholds.
+  public var calibrator: CalibratorKind
+  /// Share of values in percent that calibrator `percentile` keeps, in (50, 100].
+  public var percentile: Double
+  /// The arithmetic that multipliers and tables are made for.
+  public var arithmetic: ArithmeticProfile
+  /// Images per forward pass; changes speed and memory, never the result of a calibrator.
+  public var batch: Int
+  /// Threads of the float engine.
+  public var threads: Int
+
+  /// Creates options; the defaults are those of `qconvert`.
+  public init(
+    weights: WeightGranularity = .perChannel, thresholds: ThresholdForm = .asymmetric,
+    calibrator: CalibratorKind = .minMax, percentile: Double = 99.99,
+    arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
+  ) {
+    self.weights = weights
+    self.thresholds = thresholds
+    self.calibrator = calibrator
+    self.percentile = percentile
+    self.arithmetic = arithmetic
+    self.batch = batch
+    self.threads = threads
+  }
+}

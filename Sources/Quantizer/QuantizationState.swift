@@ -1,0 +1,43 @@
+import Diagnostics
+import FloatModel
+
+/// A float graph with all that the steps of the quantizer have found out about it. Steps read and
+/// change it; lowering turns the result into integers.
+public struct QuantizationState: Sendable {
+  /// The simplified float graph.
+  public var graph: FloatGraph
+  /// What was decided.
+  public var options: QuantizationOptions
+  /// The range that each activation's codes are to cover.
+  public var ranges: [ValueIndex: ValueRange]
+  /// What calibration saw, unchanged by later steps.
+  public var observed: [ValueIndex: ValueRange]
+  /// Ranges that are known rather than observed: image inputs.
+  public var knownRanges: [ValueIndex: ValueRange]
+  /// T per filter, or a single one, of each weights constant.
+  public var weightThresholds: [ValueIndex: [Float]]
+
+  /// The state before the first step.
+  public init(
+    graph: FloatGraph, options: QuantizationOptions,
+    knownRanges: [ValueIndex: ValueRange] = [:]
+  ) {
+    self.graph = graph
+    self.options = options
+    self.knownRanges = knownRanges
+    ranges = [:]
+    observed = [:]
+    weightThresholds = [:]
+  }
+}
+
+/// One step of the quantizer: a type with one method over the state, so that steps combine freely
+/// and a new method is one file.
+public protocol QuantizationStep {
+  /// What the progress line says while it runs.
+  var title: String { get }
+  /// Does the step; `progress` is told the share done, 0…1, where the step takes long.
+  func apply(
+    to state: inout QuantizationState, progress: (Double) -> Void
+  ) throws(Diagnostic)
+}

@@ -1,0 +1,56 @@
+import InferenceSession
+import IntegerModel
+import IntegerRuntime
+
+/// What all results of a run have in common.
+struct RunContext {
+  /// Path of the model.
+  var model: String
+  var graph: IntegerGraph
+  var arithmetic: ArithmeticProfile
+  var kernels: KernelChoice
+  var threads: Int
+  /// How many classes to show.
+  var top: Int
+
+  /// The outputs that hold one score per class, of which the first is the classification.
+  var classOutput: TensorIndex? {
+    graph.outputs.first.flatMap { graph.tensors[$0].isScoreVector ? $0 : nil }
+  }
+
+  /// The greatest scores after a run; empty where the model is no classifier.
+  func topClasses(_ interpreter: Interpreter) -> [ClassScore] {
+    guard let output = classOutput else { return [] }
+    return graph.tensors[output].topClasses(
+      in: interpreter.bytes(of: output), labels: graph.labels, count: top)
+  }
+
+  /// Per output, its tensor and the least and the greatest code after a run.
+  func codeRanges(_ interpreter: Interpreter) -> [(tensor: TensorDescription, ClosedRange<Int>)] {
+    graph.outputs.map { index in
+      let tensor = graph.tensors[index]
+      let bytes = interpreter.bytes(of: index)
+      var (least, greatest) = (Int.max, Int.min)
+      for element in 0..<tensor.elementCount {
+        let code = tensor.elementType.code(at: element, in: bytes)
+        least = min(least, code)
+        greatest = max(greatest, code)
+      }
+      return (tensor, least...max(least, greatest))
+    }
+  }
+}
+
+/// Prints the results of a run to standard output.
+protocol ResultPrinter {
+  /// Before the first result.
+  func begin() throws
+  /// After the run of one input, whose results `interpreter` holds.
+  func result(of input: String, _ interpreter: Interpreter, microseconds: Double) throws
+  /// The times of the operations.
+  func layers(_ times: LayerTimes) throws
+  /// The statistics of many runs.
+  func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) throws
+  /// That a comparison found no difference.
+  func equal(to golden: String, elementCount: Int, inputCount: Int) throws
+}

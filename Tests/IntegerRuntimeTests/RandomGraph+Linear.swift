@@ -1,0 +1,89 @@
+import IntegerModel
+import IntegerTestSupport
+
+extension RandomGraph {
+  mutating func addConvolution() {
+    let groups = generator.pick([1, 1, 1, 2, 3])
+    let inputs = groups * generator.integer(1...11)
+    let outputs = groups * generator.integer(1...19)
+    let windows = randomWindows(largest: 4)
+    let image = imageSize(for: windows)
+    let x = input("x", [generator.integer(1...2), image.height, image.width, inputs])
+    let kernel = windows.kernel
+    let shape = [outputs, kernel.height, kernel.width, inputs / groups]
+    addWindowed(windows, x, shape, outputs: outputs, depth: shape.dropFirst().reduce(1, *)) {
+      .convolution($0)
+    }
+  }
+
+  mutating func addDepthwiseConvolution() {
+    let inputs = generator.pick([1, 2, 3, 7, 8, 9, 16, 31, 64, 65, 130])
+    let outputs = inputs * generator.pick([1, 1, 1, 2, 3])
+    let windows = randomWindows(largest: 4)
+    let image = imageSize(for: windows)
+    let x = input("x", [generator.integer(1...2), image.height, image.width, inputs])
+    let kernel = windows.kernel
+    let shape = [1, kernel.height, kernel.width, outputs]
+    addWindowed(windows, x, shape, outputs: outputs, depth: kernel.height * kernel.width) {
+      .depthwiseConvolution($0)
+    }
+  }
+
+  mutating func addFullyConnected() {
+    let inputs = generator.integer(1...70)
+    let outputs = generator.integer(1...37)
+    let leading = generator.pick([[], [1], [3], [2, 2], [1, 2, 5]])
+    let x = input("x", leading + [inputs])
+    let w = weights([outputs, inputs])
+    let b = bias(outputs, depth: inputs)
+    let y = output(leading + [outputs])
+    let parameters = FullyConnectedParameters(
+      multipliers: multipliers(outputs, bits: 14 + bits(inputs) / 2), clamp: clamp(type))
+    builder.operation("op", .fullyConnected(parameters), [x, w, b], y)
+  }
+
+  /// Adds a convolution of either kind.
+  private mutating func addWindowed(
+    _ windows: SpatialWindows, _ x: TensorIndex, _ shape: [Int], outputs: Int, depth: Int,
+    _ kind: (ConvolutionParameters) -> OperatorKind
+  ) {
+    let image = builder.graph.tensors[x].shape
+    let w = weights(shape)
+    let b = bias(outputs, depth: depth)
+    guard
+      let count = windows.count(onImage: SpatialPair(height: image[1], width: image[2]))
+    else { preconditionFailure("the image is at least as large as the window") }
+    let y = output([image[0], count.height, count.width, outputs])
+    let parameters = ConvolutionParameters(
+      stride: windows.stride, dilation: windows.dilation, padding: windows.padding,
+      multipliers: multipliers(outputs, bits: 14 + bits(depth) / 2), clamp: clamp(type))
+    builder.operation("op", kind(parameters), [x, w, b], y)
+  }
+
+  /// Kernels, strides, dilations and paddings, different along both axes.
+  private mutating func randomWindows(largest: Int) -> SpatialWindows {
+    func pair(_ range: ClosedRange<Int>) -> SpatialPair {
+      SpatialPair(height: generator.integer(range), width: generator.integer(range))
+    }
+    var windows = SpatialWindows(
+      kernel: generator.integer(0...2) == 0 ? SpatialPair(3) : pair(1...largest),
+      stride: pair(1...3), padding: SpatialPadding())
+    if generator.integer(0...2) == 0 { windows.dilation = pair(1...3) }
+    if generator.integer(0...3) > 0 {
+      windows.padding = SpatialPadding(
+        top: generator.integer(0...4), left: generator.integer(0...4),
+        bottom: generator.integer(0...4), right: generator.integer(0...4))
+    }
+    return windows
+  }
+
+  /// An image on which at least one window fits.
+  private mutating func imageSize(for windows: SpatialWindows) -> SpatialPair {
+    let padding = windows.padding
+    let height = (windows.kernel.height - 1) * windows.dilation.height + 1
+    let width = (windows.kernel.width - 1) * windows.dilation.width + 1
+    return SpatialPair(
+      height: max(height - padding.top - padding.bottom, 1) + generator.integer(0...7),
+      width: max(width - padding.left - padding.right, 1) + generator.integer(0...9))
+  }
+}

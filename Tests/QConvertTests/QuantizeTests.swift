@@ -1,0 +1,131 @@
+import FBQFormat
+import Foundation
+import IntegerModel
+import TestSupport
+import Testing
+
+/// Options that the fixture needs, besides the calibration folder.
+let normalization = ["--mean", "127.5,127.5,127.5", "--std", "127.5,127.5,127.5"]
+
+@Suite("qconvert quantizes")
+struct QuantizeTests {
+  private let command = BuiltCommand("qconvert")
+  private let fixtures = TestData.repository + "/Fixtures"
+
+  private func arguments(_ folder: TemporaryFolder, _ more: [String] = []) -> [String] {
+    [fixtures + "/digits.onnx", "--calibration", fixtures + "/calibration"] + normalization
+      + ["-o", folder.file("out.fbq")] + more
+  }
+
+  @Test("the fixture, and records how")
+  func fixture() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try command.run(
+      arguments(folder, ["--labels", fixtures + "/class-names.txt"]))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.output.contains("accumulators proven within 32 bits"))
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    #expect(graph.arithmetic == .tflm)
+    #expect(graph.labels.count == 10)
+    #expect(graph.inputPipeline != nil)
+    let record = try #require(graph.record)
+    #expect(record.sourceName == "digits.onnx")
+    #expect(record.sourceDigest.count == 64)
+    #expect(record.options.contains("weights=per-channel"))
+    #expect(record.layers.count == graph.operations.count)
+    #expect(record.layers.contains { $0.headroomBits >= 0 })
+  }
+
+  @Test("the same input to the same bytes")
+  func deterministic() throws {
+    let folder = try TemporaryFolder()
+    #expect(try command.run(arguments(folder)).status == 0)
+    let first = folder.read("out.fbq")
+    #expect(try command.run(arguments(folder)).status == 0)
+    #expect(folder.read("out.fbq") == first)
+  }
+
+  @Test(
+    "with each combination of weights and thresholds",
+    arguments: ["per-channel", "per-tensor"], ["symmetric", "asymmetric"])
+  func modes(weights: String, thresholds: String) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try command.run(
+      arguments(folder, ["--weights", weights, "--thresholds", thresholds]))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    for operation in graph.operations {
+      guard case .convolution(let parameters) = operation.kind else { continue }
+      let channels = graph.tensors[operation.inputs[2]].elementCount
+      #expect(parameters.multipliers.count == (weights == "per-tensor" ? 1 : channels))
+    }
+    if thresholds == "symmetric" {
+      // Equations 8 and 9: signed around 0, unsigned from the least code.
+      for tensor in graph.tensors where tensor.constant == nil {
+        #expect([0, -128].contains(tensor.zeroPoint), "\(tensor.name)")
+      }
+    }
+  }
+
+  @Test(
+    "with every calibrator, to different scales than min-max",
+    arguments: ["moving-average", "percentile", "mse", "entropy"])
+  func calibrators(name: String) throws {
+    let folder = try TemporaryFolder()
+    #expect(try command.run(arguments(folder)).status == 0)
+    let reference = try FBQFile.read(path: folder.file("out.fbq"))
+    let outcome = try command.run(
+      arguments(
+        folder, ["--calibrator", name] + (name == "percentile" ? ["--percentile", "99"] : [])))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    let scales = graph.tensors.map { $0.quantization?.scaleBits }
+    #expect(scales != reference.tensors.map { $0.quantization?.scaleBits })
+  }
+
+  @Test("to JSON for scripts")
+  func json() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try command.run(arguments(folder, ["--format", "json"]))
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(object["output"] as? String == folder.file("out.fbq"))
+    #expect(object["bytes"] as? Int == folder.read("out.fbq")?.count)
+    #expect((object["samples"] as? Int ?? 0) > 0)
+  }
+
+  @Test("deflated constants give a smaller file and the same graph")
+  func compressed() throws {
+    let folder = try TemporaryFolder()
+    #expect(try command.run(arguments(folder)).status == 0)
+    let plain = try #require(folder.read("out.fbq"))
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    #expect(try command.run(arguments(folder, ["--compress"])).status == 0)
+    #expect(try #require(folder.read("out.fbq")).count < plain.count)
+    #expect(try FBQFile.read(path: folder.file("out.fbq")) == graph)
+  }
+
+  @Test("unreadable images only when told to skip them, and names each")
+  func unreadable() throws {
+    let folder = try TemporaryFolder()
+    let images = folder.file("images")
+    try FileManager.default.createDirectory(
+      atPath: images, withIntermediateDirectories: false)
+    let source = fixtures + "/calibration"
+    for name in try FileManager.default.contentsOfDirectory(atPath: source).prefix(3) {
+      try FileManager.default.copyItem(atPath: source + "/" + name, toPath: images + "/" + name)
+    }
+    try Data("P6\n4 4\n255\n".utf8).write(to: URL(fileURLWithPath: images + "/broken.ppm"))
+    let base = [
+      fixtures + "/digits.onnx", "--calibration", images, "-o", folder.file("out.fbq"),
+    ]
+    let refused = try command.run(base + normalization)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("broken.ppm"))
+    #expect(folder.read("out.fbq") == nil)
+    let skipped = try command.run(base + normalization + ["--skip-unreadable"])
+    #expect(skipped.status == 0)
+    #expect(skipped.errors.hasPrefix("qconvert: warning: skipped: \(images)/broken.ppm: "))
+    #expect(folder.read("out.fbq") != nil)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("qconvert refuses")
+struct UsageTests {
+  private let command = BuiltCommand("qconvert")
+  private static let fixtures = TestData.repository + "/Fixtures"
+
+  /// A command line, and the one line that answers it. `@` stands for the fixtures' folder and `%`
+  /// for a fresh folder.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var arguments: [String]
+    var status: Int32
+    var message: String
+    var testDescription: String { arguments.joined(separator: " ") }
+
+    init(_ arguments: String, _ status: Int32, _ message: String) {
+      self.arguments = arguments.split(separator: " ").map(String.init)
+      self.status = status
+      self.message = message
+    }
+  }
+
+  @Test(
+    "with one line and an exit code",
+    arguments: [
+      Case("", 2, "Missing expected argument '<model>'; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx -o %/out.fbq", 2,
+        "Missing expected argument '--calibration <folder|file.npz>'; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration -o %/out.fbq", 2,
+        "--mean is missing; a wrong normalization would quietly ruin the model, so that it has no "
+          + "default (raw pixel values: --mean 0 --std 1); see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 1,2 --std 1 -o %/out.fbq", 2,
+        "--mean has 2 numbers for 3 channels; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 0 -o %/out.fbq", 2,
+        "--std '0' is not a list of positive numbers like 127.5,127.5,127.5; "
+          + "see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 --color gray -o %/out.fbq", 2,
+        "--color gray does not fit the model's 3 channels; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --calibration-count 0 -o %/out.fbq", 2,
+        "--calibration-count must be at least 1; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --percentile 99 -o %/out.fbq", 2,
+        "--percentile applies to --calibrator percentile alone; see 'qconvert --help'"),
+      Case(
+        "%/none.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq", 1,
+        "%/none.onnx: there is no such file; check the path"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/none/out.fbq", 1,
+        "%/none/out.fbq: the folder '%/none' does not exist; create it first"),
+      Case(
+        "@/digits.onnx --calibration % --mean 0 --std 1 -o %/out.fbq", 1,
+        "%: the folder holds no image; put files there that end in .ppm, .pgm, .pnm, .png, .jpg or "
+          + ".jpeg"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 --labels @/digits.onnx "
+          + "-o %/out.fbq", 1,
+        "@/digits.onnx: is not UTF-8 text; save it as UTF-8"),
+      Case(
+        "@/class-names.txt --calibration @/calibration --mean 0 --std 1 -o %/out.fbq", 1,
+        "@/class-names.txt: is not an ONNX file or is truncated; export the model again, or copy "
+          + "the file again in binary mode"),
+      Case(
+        "inspect @/digits.onnx", 1,
+        "@/digits.onnx: it is no .fbq file: 'FBQ1' is missing at byte 4; convert a model"),
+    ])
+  func refusal(known: Case) throws {
+    let folder = try TemporaryFolder()
+    func expand(_ text: String) -> String {
+      text.replacingOccurrences(of: "@", with: Self.fixtures)
+        .replacingOccurrences(of: "%", with: folder.path)
+    }
+    let outcome = try command.run(known.arguments.map(expand))
+    #expect(outcome.status == known.status)
+    #expect(outcome.errors == "qconvert: error: \(expand(known.message))\n")
+    #expect(outcome.output.isEmpty)
+    #expect(try folder.contents().isEmpty, "nothing half-written")
+  }
+
+  @Test("nothing when asked for help or the version", arguments: ["--help", "--version"])
+  func help(option: String) throws {
+    let outcome = try command.run([option])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
+    #expect(outcome.output.contains(option == "--version" ? "0.1.0" : "USAGE: qconvert"))
+  }
+}
