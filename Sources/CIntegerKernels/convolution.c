@@ -51,6 +51,34 @@ size_t fbq_convolution_weight_bytes(const fbq_convolution *c) {
   return (size_t)c->groups * blocks_per_group(c) * fbq_channel_block * depth(c) * sizeof(int16_t);
 }
 
+// Four rows of pairs become four columns: the pairs of one depth follow each other.
+FBQ_INLINE void transpose_pairs(fbq_u32x4 *rows) {
+  fbq_u32x4 a = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
+  fbq_u32x4 b = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
+  fbq_u32x4 c = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+  fbq_u32x4 d = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+  rows[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+}
+
+// Depths k…k + 7 of eight rows. Loading a model packs all its weights, so this is vectorized.
+static void pack_eight(const uint8_t *weights, size_t length, size_t k, uint8_t flip,
+                       int16_t zero_point, int16_t *packed) {
+  fbq_u32x4 rows[fbq_channel_block];
+  for (size_t lane = 0; lane < fbq_channel_block; lane++) {
+    rows[lane] = (fbq_u32x4)(fbq_widen(weights + lane * length + k, flip) - zero_point);
+  }
+  transpose_pairs(rows);
+  transpose_pairs(rows + 4);
+  int16_t *to = packed + k * fbq_channel_block;
+  for (size_t pair = 0; pair < 4; pair++, to += 2 * fbq_channel_block) {
+    __builtin_memcpy(to, &rows[pair], sizeof rows[pair]);
+    __builtin_memcpy(to + fbq_channel_block, &rows[pair + 4], sizeof rows[pair]);
+  }
+}
+
 void fbq_convolution_pack(const fbq_convolution *c, const uint8_t *weights, uint8_t flip,
                           int32_t zero_point, int16_t *packed) {
   size_t length = (size_t)c->kernel_height * (size_t)c->kernel_width * group_channels(c);
@@ -58,12 +86,19 @@ void fbq_convolution_pack(const fbq_convolution *c, const uint8_t *weights, uint
   for (size_t group = 0; group < (size_t)c->groups; group++) {
     for (size_t first = 0; first < group_outputs(c); first += fbq_channel_block) {
       size_t used = least(fbq_channel_block, group_outputs(c) - first);
-      for (size_t lane = 0; lane < fbq_channel_block; lane++) {
-        const uint8_t *row = weights + (group * group_outputs(c) + first + lane) * length;
-        int16_t *to = packed + lane * 2;
-        for (size_t k = 0; k < padded; k++) {
-          int32_t code = lane < used && k < length ? fbq_code(row[k], flip) - zero_point : 0;
-          to[k / 2 * 2 * fbq_channel_block + k % 2] = (int16_t)code;
+      const uint8_t *block = weights + (group * group_outputs(c) + first) * length;
+      size_t begin = 0;
+      if (used == fbq_channel_block) {
+        for (; begin + 8 <= length; begin += 8) {
+          pack_eight(block, length, begin, flip, (int16_t)zero_point, packed);
+        }
+      }
+      for (size_t k = begin; k < padded; k++) {
+        int16_t *to = packed + k / 2 * 2 * fbq_channel_block + k % 2;
+        for (size_t lane = 0; lane < fbq_channel_block; lane++) {
+          int inside = lane < used && k < length;
+          int32_t code = inside ? fbq_code(block[lane * length + k], flip) - zero_point : 0;
+          to[2 * lane] = (int16_t)code;
         }
       }
       packed += fbq_channel_block * padded;

@@ -104,14 +104,15 @@ private func rowSums(
   return sums
 }
 
-/// Σ|w| of a run of int8 weights, in blocks whose 32-bit sums cannot overflow and vectorize well.
+/// Σ|w| of a run of int8 weights, in blocks whose 16-bit sums cannot overflow (256 · 128 = 2^15) and
+/// vectorize well: loading a model reads all its weights here.
 private func magnitudeSum(_ row: UnsafeBufferPointer<Int8>) -> UInt64 {
   var sum: UInt64 = 0
   var start = 0
   while start < row.count {
-    let end = min(start + 65_536, row.count)
-    var block: UInt32 = 0
-    for index in start..<end { block &+= UInt32(row[index].magnitude) }
+    let end = min(start + 256, row.count)
+    var block: UInt16 = 0
+    for index in start..<end { block &+= UInt16(row[index].magnitude) }
     sum += UInt64(block)
     start = end
   }

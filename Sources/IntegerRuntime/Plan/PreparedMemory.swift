@@ -12,9 +12,15 @@ package final class PreparedMemory {
 
   /// `byteCount` zeroed bytes, aligned for vector loads.
   package func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    let block = allocateUninitialized(byteCount: byteCount)
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    return block
+  }
+
+  /// Bytes that the caller writes before anything reads them, aligned for vector loads.
+  package func allocateUninitialized(byteCount: Int) -> UnsafeMutableRawPointer {
     let block = UnsafeMutableRawPointer.allocate(
       byteCount: max(byteCount, 1), alignment: MemoryPlan.alignment)
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 1))
     blocks.append(block)
     return block
   }

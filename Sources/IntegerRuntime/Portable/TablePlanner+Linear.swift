@@ -93,7 +93,8 @@ extension TablePlanner {
     c.splits_channels = pixels < linear.channels && linear.channels >= 16 * options.threads ? 1 : 0
     let bytes = fbq_convolution_weight_bytes(&c)
     guard isReasonable(bytes, linear.weights) else { return nil }
-    let packed = memory.allocate(Int16.self, count: bytes / 2)
+    let packed = memory.allocateUninitialized(byteCount: bytes)
+      .bindMemory(to: Int16.self, capacity: bytes / 2)
     fbq_convolution_pack(
       &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
     c.weights = UnsafePointer(packed)
@@ -110,7 +111,8 @@ extension TablePlanner {
     guard isReasonable(bytes, linear.weights),
       fbq_depthwise_scratch(&c) <= TablePlanner.scratchLimit
     else { return nil }
-    let packed = memory.allocate(Int16.self, count: bytes / 2)
+    let packed = memory.allocateUninitialized(byteCount: bytes)
+      .bindMemory(to: Int16.self, capacity: bytes / 2)
     fbq_depthwise_pack(
       &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
     c.weights = UnsafePointer(packed)
