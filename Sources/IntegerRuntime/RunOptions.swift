@@ -8,6 +8,9 @@ public enum KernelChoice: String, CaseIterable, Sendable {
   case reference
   /// Portable C where an operator has such a kernel, the reference elsewhere.
   case portable
+
+  /// The kernels that this choice means on this machine: never `auto`.
+  public var resolved: KernelChoice { self == .auto ? .portable : self }
 }
 
 /// How an ``Interpreter`` runs a graph.

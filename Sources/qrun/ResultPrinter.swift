@@ -8,6 +8,7 @@ struct RunContext {
   var model: String
   var graph: IntegerGraph
   var arithmetic: ArithmeticProfile
+  /// The kernels in use, never `auto`.
   var kernels: KernelChoice
   var threads: Int
   /// How many classes to show.

@@ -31,7 +31,7 @@ struct Run {
     try golden?.requireInputCount(inputs.count)
     let context = RunContext(
       model: arguments.model, graph: graph, arithmetic: interpreter.arithmetic,
-      kernels: arguments.kernels, threads: arguments.threads, top: arguments.top)
+      kernels: arguments.kernels.resolved, threads: arguments.threads, top: arguments.top)
     printer = arguments.format == .json ? JSONPrinter(context) : TextPrinter(context)
   }
 

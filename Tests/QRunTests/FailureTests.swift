@@ -123,7 +123,7 @@ struct FailureTests {
     let outcome = try fixture.shell(
       "set -o pipefail; $QRUN small.fbq \(images) | head -1; echo ${PIPESTATUS[0]}")
     #expect(outcome.errors == "")
-    #expect(outcome.lines == ["small.fbq: arithmetic tflm, kernels auto, 1 thread", "141"])
+    #expect(outcome.lines == ["small.fbq: arithmetic tflm, kernels portable, 1 thread", "141"])
   }
 
   @Test("no progress line where standard error is no terminal")
