@@ -7,8 +7,9 @@ func sha256(ofFile path: String) throws(Diagnostic) -> String {
   let file = try MappedFile(path: path)
   var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
   var length: UInt32 = 0
-  let status = EVP_Digest(
-    file.bytes.baseAddress, file.bytes.count, &digest, &length, EVP_sha256(), nil)
+  let status = file.withUnsafeBytes { bytes in
+    EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)
+  }
   guard status == 1 else {
     throw Diagnostic(
       file: path, problem: "libcrypto could not compute its SHA-256",
