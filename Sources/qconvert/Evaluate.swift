@@ -55,6 +55,11 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let graph = try FBQFile.read(path: model)
     let floatGraph = try loadFloatModel(reference)
+    if let digest = graph.record?.sourceDigest, try digest != sha256(ofFile: reference) {
+      warn(
+        "\(reference) is not the file that \(model) was converted from; the differences are not "
+          + "those of quantization alone", command: "qconvert")
+    }
     let paths = evenly(try ImageFile.list(folder: images), count ?? Int.max)
     let classCount = graph.tensors[graph.outputs[0]].elementCount
     let assigned = try labels.map { path throws(Diagnostic) in
