@@ -167,12 +167,25 @@ let package = Package(
       dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
       exclude: ["pillow_oracle.py"]),
 
+    // A model run on inputs: images or codes in, classes, arrays, goldens and times out.
+    .target(
+      name: "InferenceSession",
+      dependencies: [
+        "Diagnostics", "FileAccess", "ImageInput", "IntegerModel", "IntegerRuntime", "TensorFiles",
+      ]),
+    .testTarget(
+      name: "InferenceSessionTests",
+      dependencies: [
+        "Diagnostics", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TensorFiles", "TestSupport",
+      ]),
+
     // Float graph in, integer graph out: calibration, thresholds, lowering, evaluation.
     .target(
       name: "Quantizer",
       dependencies: [
-        "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime",
-        "TensorFiles",
+        "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "InferenceSession",
+        "IntegerModel", "IntegerRuntime", "TensorFiles",
       ]),
     .testTarget(name: "QuantizerTests", dependencies: ["Quantizer", "TestSupport"]),
 
@@ -200,19 +213,6 @@ let package = Package(
       ]),
     .testTarget(
       name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
-
-    // A model run on inputs: images or codes in, classes, arrays, goldens and times out.
-    .target(
-      name: "InferenceSession",
-      dependencies: [
-        "Diagnostics", "FileAccess", "ImageInput", "IntegerModel", "IntegerRuntime", "TensorFiles",
-      ]),
-    .testTarget(
-      name: "InferenceSessionTests",
-      dependencies: [
-        "Diagnostics", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "TensorFiles", "TestSupport",
-      ]),
 
     // The command that runs a model.
     .executableTarget(

@@ -49,13 +49,19 @@ extension TensorDescription {
     in bytes: UnsafeRawBufferPointer, labels: [String], count: Int
   ) -> [ClassScore] {
     let codes = (0..<elementCount).map { elementType.code(at: $0, in: bytes) }
-    let order = codes.indices.sorted { left, right in
-      codes[left] != codes[right] ? codes[left] > codes[right] : left < right
-    }
-    return order.prefix(count).map { index in
+    return greatestIndices(of: codes, count: count).map { index in
       ClassScore(
         index: index, label: labels.indices.contains(index) ? labels[index] : nil,
         code: codes[index], real: real(codes[index]))
     }
   }
+}
+
+/// The indices of the `count` greatest scores, greatest first; the lower index wins a tie, as it
+/// does in the arg-max of every kernel library.
+public func greatestIndices<Score: Comparable>(of scores: [Score], count: Int) -> [Int] {
+  Array(
+    scores.indices.sorted { left, right in
+      scores[left] != scores[right] ? scores[left] > scores[right] : left < right
+    }.prefix(count))
 }

@@ -28,9 +28,9 @@ public struct ConversionRecord: Hashable, Sendable {
 public struct LayerRecord: Hashable, Sendable {
   /// `Operation.name`
   public var operation: String
-  /// Least real output seen in calibration, as `Float.bitPattern`.
+  /// Least real output seen in calibration, as a binary32 bit pattern.
   public var observedMinimumBits: UInt32
-  /// Greatest real output seen in calibration, as `Float.bitPattern`.
+  /// Greatest real output seen in calibration, as a binary32 bit pattern.
   public var observedMaximumBits: UInt32
   /// Bits left in the accumulator in the worst case of the worst channel; −1 where there is none.
   public var headroomBits: Int32

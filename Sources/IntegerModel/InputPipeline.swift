@@ -23,9 +23,9 @@ public struct InputPipeline: Hashable, Sendable {
   /// Per channel, in the tensor's order, 256 input codes by pixel value.
   public var codeTables: [[Int16]]
   /// What the tables were made from, for people: subtracted from a pixel value (0…255), as
-  /// `Float.bitPattern` per channel.
+  /// binary32 bit patterns per channel.
   public var meanBits: [UInt32]
-  /// What the tables were made from, for people: divides the difference, as `Float.bitPattern` per
+  /// What the tables were made from, for people: divides the difference, as binary32 bit patterns per
   /// channel.
   public var standardDeviationBits: [UInt32]
 

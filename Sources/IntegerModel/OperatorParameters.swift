@@ -267,7 +267,7 @@ public enum UnaryFunction: UInt8, Hashable, Sendable, CaseIterable {
 public struct LookupParameters: Equatable, Sendable {
   /// What the table holds.
   public var function: UnaryFunction
-  /// Coefficients of the function (alpha, beta; least and greatest value) as `Float.bitPattern`.
+  /// Coefficients of the function (alpha, beta; least and greatest value) as binary32 bit patterns.
   public var coefficientBits: [UInt32]
   /// 256 output codes, by input code from the least to the greatest.
   public var table: ConstantBytes

@@ -6,7 +6,7 @@ public typealias TensorIndex = Int
 /// Real scales travel as bit patterns of IEEE 754 binary32, because this module computes with
 /// integers only; file writers, exporters and reports interpret them. Inference needs none of them.
 public struct Quantization: Hashable, Sendable {
-  /// Scales as `Float.bitPattern`: one, or one per index of `axis`.
+  /// Scales as binary32 bit patterns: one, or one per index of `axis`.
   public var scaleBits: [UInt32]
   /// Zero points: as many as scales, or a single one for all.
   public var zeroPoints: [Int32]

@@ -3,12 +3,6 @@ import Testing
 
 @Suite("Evaluation metrics")
 struct MetricsTests {
-  @Test("the lower index wins a tie")
-  func ties() {
-    #expect(topClasses([3, 7, 7, 1, 7], 3) == [1, 2, 4])
-    #expect(topClasses([1], 5) == [0])
-  }
-
   @Test("SQNR is the ratio of energies over all images in dB")
   func signalToNoise() {
     var result = EvaluationResult()

@@ -2,6 +2,7 @@ import Diagnostics
 import FloatEngine
 import FloatModel
 import Foundation
+import InferenceSession
 import IntegerModel
 import IntegerRuntime
 
@@ -68,9 +69,8 @@ public struct Evaluator {
       let codes = try Self.runInteger(
         workers, loaded, pipeline: pipeline, graph: integerGraph, logits: integerLogits)
       let tensor = integerGraph.tensors[integerLogits]
-      let scale = Float(bitPattern: tensor.quantization?.scaleBits.first ?? 0)
       for image in 0..<count {
-        let reals = codes[image].map { scale * Float($0 - tensor.zeroPoint) }
+        let reals = codes[image].map { Float(tensor.real($0) ?? 0) }
         result.add(
           float: Array(reference[image * classes..<(image + 1) * classes]), integer: reals,
           codes: codes[image], label: labels[start + image])
@@ -129,41 +129,31 @@ public struct Evaluator {
   private static func runInteger(
     _ workers: [Interpreter], _ images: [[UInt8]], pipeline: InputPipeline, graph: IntegerGraph,
     logits: TensorIndex
-  ) throws(Diagnostic) -> [[Int32]] {
-    let results = ParallelResults<Result<[Int32], Diagnostic>>(count: images.count)
+  ) throws(Diagnostic) -> [[Int]] {
+    let results = ParallelResults<Result<[Int], Diagnostic>>(count: images.count)
     let pool = WorkerPool(workers)
     let workerCount = workers.count
     let input = graph.inputs[0]
     let producer = graph.operations.lastIndex { $0.outputs.contains(logits) }
-    let elementType = graph.tensors[logits].elementType
+    let tensor = graph.tensors[logits]
     DispatchQueue.concurrentPerform(iterations: workerCount) { worker in
       let interpreter = pool.interpreter(worker)
       for index in stride(from: worker, to: images.count, by: workerCount) {
-        let codes = Result { () throws(Diagnostic) -> [Int32] in
+        let codes = Result { () throws(Diagnostic) -> [Int] in
           try pipeline.encode(
             images[index], as: graph.tensors[input].elementType,
             into: interpreter.mutableBytes(of: input))
           // Later operations may reuse the logits' memory: read them where they appear.
           for operation in 0...(producer ?? 0) { interpreter.run(operation: operation) }
-          return integers(in: interpreter.bytes(of: logits), elementType)
+          let bytes = interpreter.bytes(of: logits)
+          return (0..<tensor.elementCount).map { tensor.elementType.code(at: $0, in: bytes) }
         }
         results.set(index, codes)
       }
     }
-    var codes: [[Int32]] = []
+    var codes: [[Int]] = []
     for result in results.all() { codes.append(try result.get()) }
     return codes
-  }
-}
-
-/// The elements of an activation tensor, widened.
-public func integers(in bytes: UnsafeRawBufferPointer, _ type: ElementType) -> [Int32] {
-  switch type {
-  case .int8, .int4: bytes.map { Int32(Int8(bitPattern: $0)) }
-  case .uint8: bytes.map(Int32.init)
-  case .int16: bytes.bindMemory(to: Int16.self).map(Int32.init)
-  case .int32: Array(bytes.bindMemory(to: Int32.self))
-  case .int64: bytes.bindMemory(to: Int64.self).map { Int32(truncatingIfNeeded: $0) }
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import InferenceSession
 
 /// What one comparison of an integer model with its float reference found, over all images.
 public struct EvaluationResult: Hashable, Sendable {
@@ -45,10 +46,10 @@ public struct EvaluationResult: Hashable, Sendable {
   ///   - integer: the integer model's, in reals, in the same order.
   ///   - codes: the codes behind `integer` that rank the classes.
   ///   - label: the right class, if known.
-  package mutating func add(float: [Float], integer: [Float], codes: [Int32], label: Int?) {
+  package mutating func add(float: [Float], integer: [Float], codes: [Int], label: Int?) {
     images += 1
-    let floatRanking = topClasses(float, 5)
-    let integerRanking = topClasses(codes, 5)
+    let floatRanking = greatestIndices(of: float, count: 5)
+    let integerRanking = greatestIndices(of: codes, count: 5)
     if floatRanking.first == integerRanking.first { agreeing += 1 }
     if let label {
       labeled += 1
@@ -63,15 +64,6 @@ public struct EvaluationResult: Hashable, Sendable {
       noise += difference * difference
     }
   }
-}
-
-/// The indices of the `count` greatest scores, greatest first; the lower index wins a tie, as it
-/// does in the arg-max of every kernel library.
-public func topClasses<Score: Comparable>(_ scores: [Score], _ count: Int) -> [Int] {
-  Array(
-    scores.indices.sorted {
-      scores[$0] > scores[$1] || (scores[$0] == scores[$1] && $0 < $1)
-    }.prefix(count))
 }
 
 /// The interval that holds the true rate with 95 % confidence when `successes` of `trials` were
