@@ -4,7 +4,9 @@ import IntegerModel
 
 /// The 256 output codes of a function of one int8 code.
 ///
-/// Each entry is the code nearest to the exact value, formed in double: the best that 8 bits allow.
+/// Each entry is the code nearest to the exact value, formed in double: the best that 8 bits allow,
+/// and what a target with lookup tables runs. Profile `tflm` gets the table of the kernel that
+/// TFLite Micro has for the function, where it has one.
 struct LookupTable {
   var activation: FloatActivation
   var input: ActivationParameters
@@ -14,7 +16,13 @@ struct LookupTable {
   var parameters: LookupParameters {
     LookupParameters(
       function: function, coefficientBits: coefficients.map(\.bitPattern),
-      table: ConstantBytes(copying: codes))
+      table: ConstantBytes(copying: codes), profileTables: profileTables)
+  }
+
+  private var profileTables: [ProfileTable] {
+    let device = DeviceTable(activation: activation, input: input, output: output)
+    guard let codes = device.codes, codes != self.codes else { return [] }
+    return [ProfileTable(profile: .tflm, table: ConstantBytes(copying: codes))]
   }
 
   /// Output codes by input code, from −128.
