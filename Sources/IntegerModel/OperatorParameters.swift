@@ -1,6 +1,7 @@
 /// A positive real factor `multiplier · 2^(shift − 31)`, as the converter stored it.
 public struct FixedPointMultiplier: Hashable, Sendable {
-  /// 0, or in [2^30, 2^31).
+  /// 0, or in [2^30, 2^31); that of a mean may be smaller, since it is divided by the number of
+  /// elements.
   public var multiplier: Int32
   /// Power of two, −31…30; positive shifts left.
   public var shift: Int32
