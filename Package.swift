@@ -200,7 +200,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics"]),
+      name: "CommandSupportTests", dependencies: ["CommandSupport", "Diagnostics", "TestSupport"]),
 
     // Float model in, .fbq out; inspection and evaluation.
     .executableTarget(

@@ -68,8 +68,10 @@ public enum LabelFiles {
       throw Diagnostic(
         file: path, problem: "is not UTF-8 text", remedy: "save it as UTF-8")
     }
+    // Windows editors begin UTF-8 files with a byte order mark.
+    let content = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
     // "\r\n" is one character, hence not a split at "\n".
-    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 

@@ -9,6 +9,12 @@ public enum PathCheck {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether there is a regular file, links followed.
+  public static func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Whether the file is a zip archive, such as an `.npz` file, by its first bytes.
   ///
   /// Throws a ``Diagnostic`` that names the file when it cannot be read.

@@ -3,15 +3,17 @@ import Glibc
 
 /// A file that is being written piece by piece and appears under its name only with `commit()`.
 ///
-/// An object that goes away without it leaves nothing behind. For content that is at hand as a
-/// whole, use ``AtomicFile``.
+/// An object that goes away without it leaves nothing behind. Nor does a process that is killed,
+/// where the file system knows files without a name (`O_TMPFILE`: all common ones of Linux). For
+/// content that is at hand as a whole, use ``AtomicFile``.
 public final class PendingFile {
   private let path: String
   private let destination: Destination
-  private let temporaryPath: String?
+  /// The name of the file until `commit()`; `nil` while it has none.
+  private var temporaryPath: String?
   private var descriptor: Int32
 
-  /// Opens a temporary file beside `path`.
+  /// Opens a temporary file in the folder of `path`.
   ///
   /// Throws a ``Diagnostic`` that names `path` when the folder is missing, there is no permission,
   /// or `path` is a folder.
@@ -23,15 +25,14 @@ public final class PendingFile {
       temporaryPath = nil
       descriptor = Int32(SystemError.retrying { Int(open(path, O_WRONLY | O_CLOEXEC)) })
     case .file(let resolved, _):
-      var candidate = ""
-      repeat {
-        candidate = PendingFile.temporaryPath(beside: resolved)
-        descriptor = Int32(
-          SystemError.retrying {
-            Int(open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666))
-          })
-      } while descriptor < 0 && errno == EEXIST
-      temporaryPath = candidate
+      temporaryPath = nil
+      descriptor = PendingFile.openUnnamed(beside: resolved)
+      if descriptor < 0 {
+        temporaryPath = PendingFile.withFreshName(beside: resolved) { name in
+          descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+          return descriptor >= 0
+        }
+      }
     }
     guard descriptor >= 0 else { throw SystemError.writing(path, errno) }
   }
@@ -56,7 +57,7 @@ public final class PendingFile {
 
   /// Flushes the content to the disk and gives the file its name. Nothing may be appended later.
   public func commit() throws(Diagnostic) {
-    guard case .file(let resolved, let mode) = destination, let temporaryPath else {
+    guard case .file(let resolved, let mode) = destination else {
       let code = close(descriptor) == 0 ? 0 : errno
       descriptor = -1
       guard code == 0 else { throw SystemError.writing(path, code) }
@@ -65,11 +66,12 @@ public final class PendingFile {
     // Some file systems report a full disk only here.
     if let mode, fchmod(descriptor, mode) != 0 { throw SystemError.writing(path, errno) }
     guard fsync(descriptor) == 0 else { throw SystemError.writing(path, errno) }
+    if temporaryPath == nil { temporaryPath = try link(beside: resolved) }
     let code = close(descriptor) == 0 ? 0 : errno
     descriptor = -1
-    guard code == 0, rename(temporaryPath, resolved) == 0 else {
+    guard let temporaryPath, code == 0, rename(temporaryPath, resolved) == 0 else {
       let failure = SystemError.writing(path, code == 0 ? errno : code)
-      unlink(temporaryPath)
+      if let temporaryPath { unlink(temporaryPath) }
       throw failure
     }
     PendingFile.flushFolder(of: resolved)
@@ -80,6 +82,42 @@ public final class PendingFile {
     close(descriptor)
     descriptor = -1
     if let temporaryPath { unlink(temporaryPath) }
+  }
+
+  /// Opens a file without a name in the folder of `path`, which the system removes with its last
+  /// descriptor, however the process ends; -1 where that cannot be done.
+  private static func openUnnamed(beside path: String) -> Int32 {
+    // Giving it a name later needs this folder.
+    guard access("/proc/self/fd", X_OK) == 0 else { return -1 }
+    // O_TMPFILE, whose definition in C is not visible here.
+    let unnamed = 0o20_000_000 | O_DIRECTORY
+    return Int32(
+      SystemError.retrying {
+        Int(open(SystemError.folder(of: path), O_WRONLY | unnamed | O_CLOEXEC, 0o666))
+      })
+  }
+
+  /// Gives the file without a name one, as `rename` needs it, and returns it.
+  private func link(beside resolved: String) throws(Diagnostic) -> String {
+    let name = PendingFile.withFreshName(beside: resolved) { name in
+      linkat(
+        AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+    }
+    guard let name else { throw SystemError.writing(path, errno) }
+    return name
+  }
+
+  /// Calls `create` with names until one is not taken; `nil` when it fails for another reason,
+  /// which `errno` tells.
+  private static func withFreshName(
+    beside path: String, _ create: (String) -> Bool
+  ) -> String? {
+    repeat {
+      let name = temporaryPath(beside: path)
+      errno = 0
+      if create(name) { return name }
+    } while errno == EEXIST || errno == EINTR
+    return nil
   }
 
   /// A hidden name that no other writer uses, short enough wherever the file's own name is legal.

@@ -93,6 +93,7 @@ struct Quantize: ParsableCommand {
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads must be 1…256")
     }
+    try checkWritten([output], whileReading: [model, calibration] + [labels].compactMap { $0 })
   }
 
   func run() throws {
@@ -122,6 +123,8 @@ struct Quantize: ParsableCommand {
     try attach(labels: names, to: &result)
     try record(in: &result, samples: samples)
     try FBQFile.write(result, to: output, compress: compress)
+    // What goes to a pipe is the model alone, so that `-o /dev/stdout` can be piped on.
+    guard PathCheck.isRegularFile(output) else { return }
     try printSummary(of: result, samples: samples, seconds: Date().timeIntervalSince(start))
   }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import FileAccess
 import IntegerModel
 import IntegerRuntime
 
@@ -108,15 +107,8 @@ struct QRun: ParsableCommand {
     guard benchmark == nil || written.isEmpty && expect == nil else {
       throw ValidationError("--benchmark only measures; leave out files and --expect")
     }
-    for (index, path) in written.enumerated() {
-      guard !written[..<index].contains(path) else {
-        throw ValidationError("'\(path)' would be written twice")
-      }
-      for source in [model] + images + [input, expect].compactMap({ $0 })
-      where path == source || PathCheck.isSameFile(path, source) {
-        throw ValidationError("'\(path)' is an input and would be overwritten")
-      }
-    }
+    try checkWritten(
+      written, whileReading: [model] + images + [input, expect].compactMap { $0 })
   }
 
   /// The files to be written.

@@ -1,21 +1,29 @@
 import CommandSupport
 import Diagnostics
-import Foundation
+import TestSupport
 import Testing
 
 @Suite("Label files")
 struct LabelFilesTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   private func file(_ text: String) throws -> String {
-    let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("fbq-labels-\(UUID().uuidString).txt").path
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    return path
+    try folder.write([UInt8](text.utf8), to: "labels.txt")
   }
 
   @Test("names lose a WordNet identifier and keep everything else")
   func names() throws {
     let path = try file("n01440764 tench, Tinca tinca\r\nnew york\nbackground\n\n")
     #expect(try LabelFiles.names(path: path) == ["tench, Tinca tinca", "new york", "background"])
+  }
+
+  @Test("a byte order mark, as Windows editors write it, belongs to no name")
+  func byteOrderMark() throws {
+    #expect(try LabelFiles.names(path: file("\u{FEFF}tench\ncat\n")) == ["tench", "cat"])
+    #expect(
+      try LabelFiles.classes(path: file("\u{FEFF}a.jpg 1\n"), classCount: 2) == ["a.jpg": 1])
   }
 
   @Test("file names may hold blanks; the class is the last word")

@@ -36,6 +36,16 @@ struct QuantizeTests {
     #expect(record.layers.contains { $0.headroomBits >= 0 })
   }
 
+  @Test("to a device or pipe, where nothing but the model goes")
+  func pipe() throws {
+    let folder = try TemporaryFolder()
+    // The last -o counts.
+    let outcome = try command.run(arguments(folder, ["-o", "/dev/null"]))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    #expect(try folder.contents().isEmpty)
+  }
+
   @Test("the same input to the same bytes")
   func deterministic() throws {
     let folder = try TemporaryFolder()

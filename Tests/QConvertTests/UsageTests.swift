@@ -50,6 +50,15 @@ struct UsageTests {
         "@/digits.onnx --calibration @/calibration --percentile 99 -o %/out.fbq", 2,
         "--percentile applies to --calibrator percentile alone; see 'qconvert --help'"),
       Case(
+        "%/m.onnx --calibration @/calibration --mean 0 --std 1 -o %/./m.onnx", 2,
+        "'%/./m.onnx' is an input and would be overwritten; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration %/c.npz -o %/c.npz", 2,
+        "'%/c.npz' is an input and would be overwritten; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 --labels %/n -o %/n", 2,
+        "'%/n' is an input and would be overwritten; see 'qconvert --help'"),
+      Case(
         "%/none.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq", 1,
         "%/none.onnx: there is no such file; check the path"),
       Case(

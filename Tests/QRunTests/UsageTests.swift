@@ -97,6 +97,10 @@ struct UsageTests {
         "'a.npz' would be written twice"
       ),
       (
+        ["small.fbq", "image0.ppm", "--output", "a.npz", "--dump-tensors", "./a.npz"],
+        "'./a.npz' would be written twice"
+      ),
+      (
         ["small.fbq", "image0.ppm", "--output", "./small.fbq"],
         "'./small.fbq' is an input and would be overwritten"
       ),

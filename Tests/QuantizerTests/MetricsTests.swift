@@ -14,6 +14,13 @@ struct MetricsTests {
     #expect(result.integerTop1 == 1 && result.agreeing == 2)
   }
 
+  @Test("SQNR is infinite without noise, even without signal", arguments: [0, 3] as [Float])
+  func noNoise(value: Float) {
+    var result = EvaluationResult()
+    result.add(float: [value, 0], integer: [value, 0], codes: [1, 0], label: nil)
+    #expect(result.signalToNoise == .infinity)
+  }
+
   @Test("the Wilson interval matches published values")
   func wilson() {
     // Wilson 1927, as tabulated by Newcombe 1998 (method 3): 81/263 and 0/20.

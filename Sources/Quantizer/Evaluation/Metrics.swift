@@ -37,7 +37,10 @@ public struct EvaluationResult: Hashable, Sendable {
 
   /// Signal to quantization noise ratio of the logits in dB: ten times the decimal logarithm of the
   /// ratio of their energies, summed over all images and classes. Infinite without noise.
-  public var signalToNoise: Double { 10 * log10(signal / noise) }
+  public var signalToNoise: Double {
+    // Two silent outputs agree perfectly, too.
+    noise == 0 ? .infinity : 10 * log10(signal / noise)
+  }
 
   /// Takes in one image.
   ///
