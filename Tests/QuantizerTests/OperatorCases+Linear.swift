@@ -12,7 +12,7 @@ extension OperatorCase {
     dilation: (Int, Int) = (1, 1), padding: EdgePadding = EdgePadding(), groups: Int = 1,
     clamp: ClampRange = .none, hasBias: Bool = true, ranges: [ClosedRange<Float>] = [-2...2]
   ) -> OperatorCase {
-    OperatorCase(name: name, ranges: ranges) { sketch, source in
+    OperatorCase(name: name, ranges: ranges, greatestMeanError: longAccumulator) { sketch, source in
       var inputs = [
         sketch.input(shape: input), sketch.random("w", weights, in: -1...1, &source),
       ]
@@ -56,7 +56,8 @@ extension OperatorCase {
   private static func fullyConnected(
     _ name: String, input: [Int], outputs: Int, clamp: ClampRange = .none, hasBias: Bool = true
   ) -> OperatorCase {
-    OperatorCase(name: name, ranges: [-1...3]) { sketch, source in
+    OperatorCase(name: name, ranges: [-1...3], greatestMeanError: longAccumulator) {
+      sketch, source in
       let width = input[input.count - 1]
       var inputs = [
         sketch.input(shape: input), sketch.random("w", [outputs, width], in: -1...1, &source),

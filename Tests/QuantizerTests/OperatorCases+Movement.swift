@@ -109,7 +109,8 @@ extension OperatorCase {
               size: SpatialExtent(height: height, width: width), verticalScale: vertical,
               horizontalScale: horizontal, mapping: mapping, interpolation: interpolation)),
           shape: [1, interpolation == .linear && vertical == 0.5 ? 8 : 7, 6, 3],
-          greatestError: interpolation == .linear ? 1 + drift : 0)
+          greatestError: interpolation == .linear ? 1 + drift : 0,
+          greatestMeanError: drift > 0 ? 0.5 : 0.35)
       }
     }
     let mappings: [CoordinateMapping] = [

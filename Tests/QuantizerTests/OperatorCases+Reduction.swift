@@ -5,11 +5,11 @@ extension OperatorCase {
   /// One operation of one image.
   static func image(
     _ name: String, _ operation: FloatOperation, shape: [Int] = [1, 7, 6, 5],
-    range: ClosedRange<Float> = -2...3, leastSignalToNoise: Double = 36, greatestError: Int = 1
+    range: ClosedRange<Float> = -2...3, greatestError: Int = 1, greatestMeanError: Double = 0.35
   ) -> OperatorCase {
     OperatorCase(
-      name: name, ranges: [range], leastSignalToNoise: leastSignalToNoise,
-      greatestError: greatestError
+      name: name, ranges: [range], greatestError: greatestError,
+      greatestMeanError: greatestMeanError
     ) { sketch, _ in
       sketch.output(try sketch.node("y", operation, sketch.input(shape: shape)))
     }

@@ -112,12 +112,14 @@ struct QuantizedNetwork {
     var signalToNoise: Double
     /// Greatest distance in codes from the float graph run on the same codes and constants.
     var greatestError: Int
+    /// Mean of that distance.
+    var meanError: Double
   }
 
   /// Compares on `samples`, one array per input and sample.
   func compared(on samples: [[[Float]]]) throws -> Comparison {
     var (signal, noise) = (0.0, 0.0)
-    var greatestError = 0
+    var (greatestError, sumOfErrors, count) = (0, 0, 0)
     let exact = try withQuantizedConstants()
     for inputs in samples {
       let inputCodes = try codes(of: inputs)
@@ -139,13 +141,16 @@ struct QuantizedNetwork {
           signal += real * real
           noise += difference * difference
           let ideal = parameters.code(of: nearest[position].values[index])
-          greatestError = max(greatestError, Int(abs(ideal - Int32(code))))
+          let error = Int(abs(ideal - Int32(code)))
+          greatestError = max(greatestError, error)
+          sumOfErrors += error
+          count += 1
         }
       }
     }
     return Comparison(
       signalToNoise: noise == 0 ? .infinity : 10 * log10(signal / noise),
-      greatestError: greatestError)
+      greatestError: greatestError, meanError: Double(sumOfErrors) / Double(count))
   }
 }
 
