@@ -19,13 +19,13 @@ struct OperatorCase: Sendable, CustomTestStringConvertible {
   var greatestError = 1
   /// Most that outputs may be off on average, in codes. TFLite's multiplier rounds twice where it
   /// shifts right; of results shifted by one bit half are ties then, and half of those go wrong: a
-  /// quarter of a code.
-  /// Where accumulators are long, as in layers, almost none do.
+  /// quarter of a code. Where accumulators are long, as in layers, almost none do.
   var greatestMeanError = 0.35
 
   /// The mean error of accumulators that are much longer than a code; a multiplier or bias that is
   /// 1 % wrong exceeds it before it exceeds any other bound.
   static let longAccumulator = 0.02
+
   /// Writes the network down.
   var build: @Sendable (inout GraphSketch, inout TensorSource) throws -> Void
 
