@@ -103,7 +103,7 @@ let package = Package(
 
     // Tests only: a float evaluator of plain loops, obviously right, to judge everything else by.
     .target(
-      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel"],
+      name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
     // Readers of foreign model formats.
@@ -187,7 +187,12 @@ let package = Package(
         "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "InferenceSession",
         "IntegerModel", "IntegerRuntime", "TensorFiles",
       ]),
-    .testTarget(name: "QuantizerTests", dependencies: ["Quantizer", "TestSupport"]),
+    .testTarget(
+      name: "QuantizerTests",
+      dependencies: [
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "Quantizer", "TensorFiles", "TestSupport",
+      ]),
 
     // OpenSSL's digests, as the system has them.
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

@@ -15,8 +15,8 @@ public struct CalibrationStep: QuantizationStep {
 
   /// Sets `observed` and `ranges` of every activation.
   ///
-  /// - Throws: no samples; an image that cannot be read; an activation that becomes NaN or
-  ///   infinite, with the node that computes it.
+  /// - Throws: no samples; an image that cannot be read; a pad with an infinite value; an activation
+  ///   that becomes NaN or infinite, with the node that computes it.
   public func apply(
     to state: inout QuantizationState, progress: (Double) -> Void
   ) throws(Diagnostic) {
@@ -27,6 +27,7 @@ public struct CalibrationStep: QuantizationStep {
     }
     let options = state.options
     let graph = state.graph
+    try requireFinitePads(graph)
     var calibrators: [ValueIndex: any Calibrator] = [:]
     var engine: FloatEngine?
     var engineBatch = 0
@@ -65,6 +66,19 @@ public struct CalibrationStep: QuantizationStep {
     }
     state.observed = calibrators.mapValues { $0.range() }
     state.ranges = state.observed.merging(state.knownRanges) { $1 }
+  }
+
+  /// Simplification hands −∞ to the max pool behind it, where there is one.
+  private func requireFinitePads(_ graph: FloatGraph) throws(Diagnostic) {
+    for node in graph.nodes {
+      guard case .pad(_, _, .constant(let value)) = node.operation, !value.isFinite else {
+        continue
+      }
+      throw Diagnostic(
+        place: "node '\(node.name)'",
+        problem: "it pads with \(value), which no integer code can stand for",
+        remedy: "let a max pool pad by itself, or pad with the least value that its input takes")
+    }
   }
 }
 

@@ -19,7 +19,13 @@ package struct ScaleUnification {
       if let parameters = node.fixedOutputParameters { fixed[node.output] = parameters }
     }
     for node in graph.nodes where node.copiesCodes {
-      unite(node.inputs[0], node.output)
+      guard case .pad(_, _, .constant(let value)) = node.operation,
+        let parameters = fixed[find(node.inputs[0])], !parameters.covers(value)
+      else {
+        unite(node.inputs[0], node.output)
+        continue
+      }
+      // The fixed codes cannot express the pad value, so that lowering requantizes.
     }
     for node in graph.nodes {
       guard case .concatenation = node.operation else { continue }

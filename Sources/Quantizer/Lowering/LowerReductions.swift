@@ -40,9 +40,9 @@ extension Lowering {
   /// Softmax over the last axis; another axis is moved there and back.
   mutating func lowerSoftmax(_ node: FloatNode, _ axis: Int) throws(Diagnostic) {
     let shape = graph.values[node.inputs[0]].shape
+    let input = try activation(node.inputs[0])
     let inputParameters = try quantization(of: node.inputs[0])
     let parameters = try softmaxParameters(inputScale: inputParameters.scale)
-    let input = try activation(node.inputs[0])
     guard axis != shape.count - 1 else {
       append(node, .softmax(parameters), inputs: [input], output: try addOutput(of: node))
       return
@@ -59,7 +59,9 @@ extension Lowering {
       TensorDescription(
         name: node.name + "_transposed", shape: swapped, elementType: .int8,
         quantization: ActivationParameters.probability.quantization))
-    append(node, .transpose(permutation: permutation), inputs: [input], output: moved)
+    append(
+      named: node.name + "_input_transpose", .transpose(permutation: permutation),
+      of: node.inputs[0], inputs: [input], output: moved)
     append(node, .softmax(parameters), inputs: [moved], output: probabilities)
     append(
       node, .transpose(permutation: permutation), inputs: [probabilities],
@@ -68,10 +70,13 @@ extension Lowering {
 
   /// The scaling of input differences into Q5.26, and the difference below which the exponential
   /// is 0 (TFLite `PreprocessSoftmaxScaling`, `CalculateInputRadius`; beta is 1).
+  ///
+  /// The scaling stays below 2^30, which the kernels shift by: from a scale of 16 on, one code of
+  /// difference already makes an exponential of less than 2^−23, which is code 0 either way.
   private func softmaxParameters(inputScale: Float) throws(Diagnostic) -> SoftmaxParameters {
     let integerBits = 5
     let real = min(
-      Double(inputScale) * Double(1 << (31 - integerBits)), Double((1 << 31) - 1))
+      Double(inputScale) * Double(1 << (31 - integerBits)), Double((1 << 30) - 1))
     guard real > 1 else {
       throw Diagnostic(
         problem: "the softmax input has a scale of \(inputScale), too fine for its fixed point",

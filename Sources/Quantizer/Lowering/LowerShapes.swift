@@ -16,8 +16,6 @@ extension Lowering {
     let output = try quantization(of: node.output)
     var inputs: [TensorIndex] = []
     for value in node.inputs {
-      // A constant gets its own range on first use, so that it may need a requantization too.
-      _ = try activation(value)
       inputs.append(try requantized(value, to: output, for: node))
     }
     append(
@@ -53,10 +51,14 @@ extension Lowering {
             rows: axes.vertical.nearestSources(rounding).map(Int32.init),
             columns: axes.horizontal.nearestSources(rounding).map(Int32.init))))
     case .linear:
+      // Aligned corners depend on the extents alone.
       for (input, output, scale) in [
         (height, resize.size.height, resize.verticalScale),
         (width, resize.size.width, resize.horizontalScale),
-      ] where abs(Float(input) * scale - Float(output)) > 1e-3 {
+      ]
+      where resize.mapping != .alignCorners
+        && abs(Float(input) * scale - Float(output)) > 1e-3
+      {
         throw Diagnostic(
           problem: "bilinear resize from \(input) to \(output) states a scale of \(scale)",
           remedy: "integer kernels derive the scale from the extents; state the output size")

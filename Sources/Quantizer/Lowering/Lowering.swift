@@ -17,6 +17,14 @@ public struct Lowering {
   var tensors: [ValueIndex: TensorIndex] = [:]
   var layers: [LayerRecord] = []
   private var names: Set<String> = []
+  private var operationNames: Set<String> = []
+  /// Copies in other codes that exist already.
+  private var copies: [Copy: TensorIndex] = [:]
+
+  private struct Copy: Hashable {
+    var value: ValueIndex
+    var parameters: ActivationParameters
+  }
 
   /// Prepares lowering: unifies scales where kernels demand it.
   public init(_ state: QuantizationState) {
@@ -97,14 +105,20 @@ public struct Lowering {
   /// Adds an activation tensor under a name that is unique.
   mutating func addTensor(_ tensor: TensorDescription) -> TensorIndex {
     var tensor = tensor
-    let base = tensor.name
-    var suffix = 1
-    while !names.insert(tensor.name).inserted {
-      suffix += 1
-      tensor.name = "\(base)_\(suffix)"
-    }
+    tensor.name = Self.unique(tensor.name, among: &names)
     result.tensors.append(tensor)
     return result.tensors.count - 1
+  }
+
+  /// `name`, numbered where it is taken.
+  private static func unique(_ name: String, among names: inout Set<String>) -> String {
+    var result = name
+    var suffix = 1
+    while !names.insert(result).inserted {
+      suffix += 1
+      result = "\(name)_\(suffix)"
+    }
+    return result
   }
 
   /// Adds the activation tensor of a float value, with the parameters decided for it.
@@ -155,54 +169,74 @@ public struct Lowering {
     let covering = ActivationParameters(
       covering: ValueRange(minimum: low, maximum: high), form: state.options.thresholds)
     parameters[value] = covering
-    let codes = constant.values.map { Int8(covering.code(of: $0)) }
-    let index = addTensor(
-      TensorDescription(
-        name: graph.values[value].name, shape: constant.shape, elementType: .int8,
-        quantization: covering.quantization, constant: ConstantBytes(copying: codes)))
+    let index = addConstant(named: graph.values[value].name, constant, in: covering)
     tensors[value] = index
     return index
   }
 
+  /// Adds a constant activation in the codes of `parameters`.
+  private mutating func addConstant(
+    named name: String, _ constant: FloatTensor, in parameters: ActivationParameters
+  ) -> TensorIndex {
+    addTensor(
+      TensorDescription(
+        name: name, shape: constant.shape, elementType: .int8,
+        quantization: parameters.quantization,
+        constant: ConstantBytes(
+          copying: constant.values.map { Int8(parameters.code(of: $0)) })))
+  }
+
   // MARK: - Operations
 
-  /// Appends an operation and the record of its output.
+  /// Appends the operation that a node becomes, and the record of its output.
   mutating func append(
     _ node: FloatNode, _ kind: OperatorKind, inputs: [TensorIndex], output: TensorIndex,
     notes: [String] = []
   ) {
-    result.operations.append(
-      Operation(name: node.name, kind: kind, inputs: inputs, outputs: [output]))
-    let observed = state.observed[node.output] ?? ValueRange(minimum: 0, maximum: 0)
-    layers.append(
-      LayerRecord(
-        operation: node.name, observedMinimumBits: observed.minimum.bitPattern,
-        observedMaximumBits: observed.maximum.bitPattern, headroomBits: -1, notes: notes))
+    append(
+      named: node.name, kind, of: node.output, inputs: inputs, output: output, notes: notes)
   }
 
-  /// The tensor of `value` in the codes of `wanted`: itself, or a requantized copy.
-  mutating func requantized(
-    _ value: ValueIndex, to wanted: ActivationParameters, for node: FloatNode
-  ) throws(Diagnostic) -> TensorIndex {
-    let source = try activation(value)
-    let given = try quantization(of: value)
-    guard given != wanted else { return source }
-    let name = graph.values[value].name + "_requantized"
-    let copy = addTensor(
-      TensorDescription(
-        name: name, shape: graph.values[value].shape, elementType: .int8,
-        quantization: wanted.quantization))
-    let factor = try multiplier(Double(given.scale) / Double(wanted.scale))
+  /// Appends an operation whose output holds values of the float value `value`, and its record.
+  mutating func append(
+    named name: String, _ kind: OperatorKind, of value: ValueIndex, inputs: [TensorIndex],
+    output: TensorIndex, notes: [String] = []
+  ) {
+    let name = Self.unique(name, among: &operationNames)
     result.operations.append(
-      Operation(
-        name: node.name + "_requantize", kind: .requantize(factor), inputs: [source],
-        outputs: [copy]))
+      Operation(name: name, kind: kind, inputs: inputs, outputs: [output]))
     let observed = state.observed[value] ?? ValueRange(minimum: 0, maximum: 0)
     layers.append(
       LayerRecord(
-        operation: node.name + "_requantize", observedMinimumBits: observed.minimum.bitPattern,
-        observedMaximumBits: observed.maximum.bitPattern, headroomBits: -1))
-    return copy
+        operation: name, observedMinimumBits: observed.minimum.bitPattern,
+        observedMaximumBits: observed.maximum.bitPattern, headroomBits: -1, notes: notes))
+  }
+
+  /// The tensor of `value` in the codes of `wanted`: itself, a constant rounded to them, or a
+  /// requantized copy, which is made once however many nodes read it.
+  mutating func requantized(
+    _ value: ValueIndex, to wanted: ActivationParameters, for node: FloatNode
+  ) throws(Diagnostic) -> TensorIndex {
+    let copy = Copy(value: value, parameters: wanted)
+    if let index = copies[copy] { return index }
+    if let constant = graph.values[value].constant, parameters[value] != wanted {
+      let index = addConstant(named: graph.values[value].name, constant, in: wanted)
+      copies[copy] = index
+      return index
+    }
+    let source = try activation(value)
+    let given = try quantization(of: value)
+    guard given != wanted else { return source }
+    let index = addTensor(
+      TensorDescription(
+        name: graph.values[value].name + "_requantized", shape: graph.values[value].shape,
+        elementType: .int8, quantization: wanted.quantization))
+    append(
+      named: node.name + "_requantize",
+      .requantize(try multiplier(Double(given.scale) / Double(wanted.scale))), of: value,
+      inputs: [source], output: index)
+    copies[copy] = index
+    return index
   }
 
   /// The stored form of a real factor.

@@ -55,6 +55,11 @@ public struct ActivationParameters: Hashable, Sendable {
     return Int32(min(max(Double(quotient) + Double(zeroPoint), -128), 127))
   }
 
+  /// Whether some code is at most half a step from `real`.
+  func covers(_ real: Float) -> Bool {
+    abs(self.real(of: code(of: real)) - real) <= scale / 2
+  }
+
   /// The real that `code` stands for.
   public func real(of code: Int32) -> Float { scale * Float(code - zeroPoint) }
 
