@@ -15,6 +15,11 @@ enum SystemError {
   /// Why `path` cannot be read, for the `errno` value `code`.
   static func reading(_ path: String, _ code: Int32) -> Diagnostic {
     switch code {
+    // Where bytes of a name are no UTF-8, texts hold this character in their place.
+    case ENOENT where path.unicodeScalars.contains("\u{FFFD}"):
+      Diagnostic(
+        file: path, problem: "there is no such file, or its name is not UTF-8",
+        remedy: "rename the file")
     case ENOENT, ENOTDIR:
       Diagnostic(file: path, problem: "there is no such file", remedy: "check the path")
     case EACCES, EPERM:

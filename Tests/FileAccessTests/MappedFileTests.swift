@@ -39,6 +39,15 @@ struct MappedFileTests {
       readError(path) == "\(path): there is no such file; check the path")
   }
 
+  @Test("a name that is not UTF-8 is a reason not to find a file")
+  func foreignName() {
+    // What the listing of a folder makes of the bytes 78 ff.
+    let path = folder.file(String(decoding: [0x78, 0xff], as: UTF8.self))
+    #expect(
+      readError(path)
+        == "\(path): there is no such file, or its name is not UTF-8; rename the file")
+  }
+
   @Test("a path through a file is no path")
   func throughFile() throws {
     let path = try folder.write([1], to: "file") + "/inner"
