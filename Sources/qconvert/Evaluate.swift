@@ -54,7 +54,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let graph = try FBQFile.read(path: model)
-    let floatGraph = try loadFloatModel(reference)
+    let floatGraph = try FloatSource(path: reference).graph
     if let digest = graph.record?.sourceDigest, try digest != sha256(ofFile: reference) {
       warn(
         "\(reference) is not the file that \(model) was converted from; the differences are not "

@@ -101,9 +101,9 @@ struct Quantize: ParsableCommand {
     // Fail before the work, not after it.
     try AtomicFile.checkWritable(output)
     let names = try labels.map { path in try LabelFiles.names(path: path) } ?? []
-    let graph = try loadFloatModel(model)
+    let source = try FloatSource(path: model)
     let samples = try Samples(
-      path: calibration, count: calibrationCount, options: image, graph: graph,
+      path: calibration, count: calibrationCount, options: image, source: source,
       skipsUnreadable: skipUnreadable)
     let options = QuantizationOptions(
       weights: weights, thresholds: thresholds, calibrator: calibrator,
@@ -111,7 +111,7 @@ struct Quantize: ParsableCommand {
       threads: threads)
     let progress = Progress()
     let quantizer = ModelQuantizer(
-      graph: graph, options: options, samples: samples.set,
+      graph: source.graph, options: options, samples: samples.set,
       preprocessing: samples.preprocessing)
     var result: IntegerGraph
     do {
@@ -195,10 +195,20 @@ private struct QuantizeReport: Encodable {
 }
 
 /// A float model, simplified, whatever its format.
-func loadFloatModel(_ path: String) throws(Diagnostic) -> FloatGraph {
-  do {
-    return try ONNXImporter.load(path: path).simplified()
-  } catch {
-    throw error.inFile(path)
+struct FloatSource {
+  /// The simplified graph.
+  let graph: FloatGraph
+  /// For each input, the axis of the file's own array that each axis of the graph's value is.
+  let inputAxes: [[Int]]
+
+  /// Reads the model at `path`.
+  init(path: String) throws(Diagnostic) {
+    do {
+      let model = try ONNXImporter.loadModel(path: path)
+      graph = try model.graph.simplified()
+      inputAxes = model.inputAxes
+    } catch {
+      throw error.inFile(path)
+    }
   }
 }

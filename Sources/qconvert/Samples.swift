@@ -20,7 +20,7 @@ struct Samples {
   /// Images are taken evenly over the sorted list, since neighbors in a folder are often of one
   /// class.
   init(
-    path: String, count: Int, options: ImageOptions, graph: FloatGraph, skipsUnreadable: Bool
+    path: String, count: Int, options: ImageOptions, source: FloatSource, skipsUnreadable: Bool
   ) throws {
     let lower = path.lowercased()
     if lower.hasSuffix(".npz") || lower.hasSuffix(".npy") {
@@ -32,7 +32,8 @@ struct Samples {
         let arrays =
           lower.hasSuffix(".npz")
           ? try NPZFile.read(path: path) : [try NPYFile.read(path: path)]
-        set = try SampleSet(arrays: arrays, for: graph, limit: count)
+        set = try SampleSet(
+          arrays: arrays, for: source.graph, sourceAxes: source.inputAxes, limit: count)
       } catch {
         throw error.inFile(path)
       }
@@ -40,7 +41,7 @@ struct Samples {
       description = "\(set.count) samples"
       return
     }
-    let preprocessing = try options.preprocessing(for: graph)
+    let preprocessing = try options.preprocessing(for: source.graph)
     Self.warnAboutUnits(preprocessing)
     var paths = evenly(try ImageFile.list(folder: path), count)
     if skipsUnreadable {

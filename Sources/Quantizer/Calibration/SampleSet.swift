@@ -127,18 +127,24 @@ public struct SampleSet: Sendable {
   }
 
   /// The arrays of an `.npz` or `.npy` file, one per graph input: found by the input's name, or the
-  /// only array for the only input. Shape `[samples, …]` with the graph's own axes behind it;
-  /// images `[samples, C, H, W]` of an NCHW source model are transposed.
+  /// only array for the only input. Shape `[samples, …]` with the axes of the source model behind
+  /// it, or those of the graph.
   ///
+  /// - Parameter sourceAxes: for each input, the axis of the source model that each axis of the
+  ///   graph's value is: `[0, 2, 3, 1]` where `[N, C, H, W]` became `[N, H, W, C]`. Empty where both
+  ///   agree.
   /// - Throws: an array that is missing, has another shape or holds NaN or infinity; no samples.
   public init(
-    arrays: [NumericArray], for graph: FloatGraph, limit: Int
+    arrays: [NumericArray], for graph: FloatGraph, sourceAxes: [[Int]] = [], limit: Int
   ) throws(Diagnostic) {
     var values: [[Float]] = []
     var sizes: [Int] = []
     var samples: Int?
-    for input in graph.inputs {
+    for (position, input) in graph.inputs.enumerated() {
       let value = graph.values[input]
+      let identity = Array(value.shape.indices)
+      let given = sourceAxes.indices.contains(position) ? sourceAxes[position] : identity
+      let axes = given.sorted() == identity ? given : identity
       let onlyOne = graph.inputs.count == 1 && arrays.count == 1 ? arrays.first : nil
       guard let array = arrays.first(where: { $0.name == value.name }) ?? onlyOne else {
         let names = arrays.map(\.name).joined(separator: ", ")
@@ -161,7 +167,8 @@ public struct SampleSet: Sendable {
           remedy: "give every input the same number of samples")
       }
       samples = number
-      values.append(try Self.floats(of: array, samples: number, shape: value.shape))
+      values.append(
+        try Self.floats(of: array, samples: number, shape: value.shape, sourceAxes: axes))
       sizes.append(value.shape.dropFirst().reduce(1, *))
     }
     count = samples ?? 0
@@ -170,37 +177,32 @@ public struct SampleSet: Sendable {
 
   /// The first `samples` samples of `array` in the layout of `shape` (batch of 1).
   private static func floats(
-    of array: NumericArray, samples: Int, shape: [Int]
+    of array: NumericArray, samples: Int, shape: [Int], sourceAxes: [Int]
   ) throws(Diagnostic) -> [Float] {
-    let wanted = Array(shape.dropFirst())
+    // Shape of one sample in the source model, whose axis `sourceAxes[i]` is the graph's axis i.
+    var sourceShape = shape
+    for (axis, source) in sourceAxes.enumerated() { sourceShape[source] = shape[axis] }
     let given = Array(array.shape.dropFirst())
-    let size = wanted.reduce(1, *)
-    let isChannelsFirst =
-      wanted.count == 3 && given == [wanted[2], wanted[0], wanted[1]] && given != wanted
-    guard given == wanted || isChannelsFirst else {
+    // Where both layouts have the same shape, the array is taken to be as the source model's.
+    let isSourceLayout = given == Array(sourceShape.dropFirst())
+    guard isSourceLayout || given == Array(shape.dropFirst()) else {
       throw Diagnostic(
         place: "array '\(array.name)'",
-        problem: "samples have shape \(given), the model's input has \(wanted)",
+        problem:
+          "samples have shape \(given), the model's input has \(Array(sourceShape.dropFirst()))",
         remedy: "store the array as [samples, …] with the model's own axes")
     }
+    let size = shape.dropFirst().reduce(1, *)
     let all = array.floats()
     for index in 0..<samples * size where !all[index].isFinite {
       throw Diagnostic(
         place: "array '\(array.name)'", problem: "element \(index) is \(all[index])",
         remedy: "remove NaN and infinite samples")
     }
-    guard isChannelsFirst else { return Array(all[0..<samples * size]) }
-    let (height, width, channels) = (wanted[0], wanted[1], wanted[2])
-    var result: [Float] = []
-    result.reserveCapacity(samples * size)
-    for sample in 0..<samples {
-      for position in 0..<height * width {
-        for channel in 0..<channels {
-          result.append(all[sample * size + channel * height * width + position])
-        }
-      }
-    }
-    return result
+    let values = Array(all[0..<samples * size])
+    guard isSourceLayout, sourceAxes != Array(shape.indices) else { return values }
+    return FloatTensor(shape: [samples] + sourceShape.dropFirst(), values: values)
+      .transposed(by: sourceAxes).values
   }
 
   /// The float inputs of some samples, one array per graph input, `[samples, …]`.
