@@ -12,8 +12,8 @@ public final class Progress {
   /// Creates a line that is not shown yet.
   public init() {}
 
-  /// Shows `share` (0…1) of the work called `title`.
-  public func update(_ title: String, _ share: Double) {
+  /// Shows `share` (0…1) of the work called `title`, with `detail` behind it unless empty.
+  public func update(_ title: String, _ share: Double, detail: String = "") {
     guard Self.isTerminal else { return }
     let now = Date()
     if title != self.title {
@@ -27,19 +27,22 @@ public final class Progress {
     writeToStandardError(
       "\r\u{1b}[K"
         + Self.line(
-          title: title, share: share, elapsed: now.timeIntervalSince(titleStart)))
+          title: title, share: share, elapsed: now.timeIntervalSince(titleStart), detail: detail))
   }
 
   /// Removes the line.
   public func finish() { Self.clearLine() }
 
-  /// The text of the line: "calibrating 40 %, 12 s left".
-  package static func line(title: String, share: Double, elapsed: Double) -> String {
+  /// The text of the line: "training 40 %, epoch 3 of 8, 12 s left".
+  package static func line(
+    title: String, share: Double, elapsed: Double, detail: String = ""
+  ) -> String {
     let percent = Int((min(max(share, 0), 1) * 100).rounded(.down))
-    guard share > 0.02, elapsed > 0.5 else { return "\(title) \(percent) %" }
+    let title = "\(title) \(percent) %" + (detail.isEmpty ? "" : ", \(detail)")
+    guard share > 0.02, elapsed > 0.5 else { return title }
     let left = Int((elapsed / share * (1 - share)).rounded(.up))
     let time = left < 60 ? "\(left) s" : "\(left / 60) min \(left % 60) s"
-    return "\(title) \(percent) %, \(time) left"
+    return "\(title), \(time) left"
   }
 
   /// Whether standard error is a terminal.

@@ -30,11 +30,11 @@ public struct ModelQuantizer {
   }
 
   /// Runs all steps and lowers the result. `progress` is told the title of the step under way and
-  /// the share of it that is done.
+  /// how far it has come.
   ///
   /// - Throws: what steps and lowering throw.
   public func quantized(
-    progress: (String, Double) -> Void
+    progress: (String, StepProgress) -> Void
   ) throws(Diagnostic) -> IntegerGraph {
     var known: [ValueIndex: ValueRange] = [:]
     if let preprocessing, let input = graph.inputs.first {

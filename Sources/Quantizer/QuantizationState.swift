@@ -16,6 +16,8 @@ public struct QuantizationState: Sendable {
   public var knownRanges: [ValueIndex: ValueRange]
   /// T per filter, or a single one, of each weights constant.
   public var weightThresholds: [ValueIndex: [Float]]
+  /// What the user should know about the steps: one sentence each, without a final period.
+  public var notes: [String]
 
   /// The state before the first step.
   public init(
@@ -28,6 +30,7 @@ public struct QuantizationState: Sendable {
     ranges = [:]
     observed = [:]
     weightThresholds = [:]
+    notes = []
   }
 }
 
@@ -36,8 +39,22 @@ public struct QuantizationState: Sendable {
 public protocol QuantizationStep {
   /// What the progress line says while it runs.
   var title: String { get }
-  /// Does the step; `progress` is told the share done, 0…1, where the step takes long.
+  /// Does the step; `progress` is told how far it has come where the step takes long.
   func apply(
-    to state: inout QuantizationState, progress: (Double) -> Void
+    to state: inout QuantizationState, progress: (StepProgress) -> Void
   ) throws(Diagnostic)
+}
+
+/// How far a step has come.
+public struct StepProgress: Hashable, Sendable {
+  /// The share done, 0…1.
+  public var share: Double
+  /// What a user may want to watch meanwhile: "epoch 3 of 8, loss 0.21"; may be empty.
+  public var detail: String
+
+  /// Creates a report.
+  public init(_ share: Double, detail: String = "") {
+    self.share = share
+    self.detail = detail
+  }
 }

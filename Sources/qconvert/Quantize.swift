@@ -115,7 +115,7 @@ struct Quantize: ParsableCommand {
       preprocessing: samples.preprocessing)
     var result: IntegerGraph
     do {
-      result = try quantizer.quantized { progress.update($0, $1) }
+      result = try quantizer.quantized { progress.update($0, $1.share, detail: $1.detail) }
     } catch {
       throw error.inFile(model)
     }

@@ -18,7 +18,7 @@ public struct CalibrationStep: QuantizationStep {
   /// - Throws: no samples; an image that cannot be read; a pad with an infinite value; an activation
   ///   that becomes NaN or infinite, with the node that computes it.
   public func apply(
-    to state: inout QuantizationState, progress: (Double) -> Void
+    to state: inout QuantizationState, progress: (StepProgress) -> Void
   ) throws(Diagnostic) {
     guard samples.count > 0 else {
       throw Diagnostic(
@@ -62,7 +62,7 @@ public struct CalibrationStep: QuantizationStep {
           remedy: "check --mean and --std and the model's weights")
       }
       start += batch
-      progress(Double(start) / Double(samples.count))
+      progress(StepProgress(Double(start) / Double(samples.count)))
     }
     state.observed = calibrators.mapValues { $0.range() }
     state.ranges = state.observed.merging(state.knownRanges) { $1 }

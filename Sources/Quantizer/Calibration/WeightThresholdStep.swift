@@ -12,7 +12,7 @@ public struct WeightThresholdStep: QuantizationStep {
 
   /// Sets `weightThresholds` of every layer; fails never.
   public func apply(
-    to state: inout QuantizationState, progress: (Double) -> Void
+    to state: inout QuantizationState, progress: (StepProgress) -> Void
   ) throws(Diagnostic) {
     for node in state.graph.nodes {
       guard let weights = node.weights, let tensor = state.graph.values[weights].constant else {
