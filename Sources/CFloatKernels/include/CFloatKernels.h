@@ -2,6 +2,7 @@
 #ifndef FBQ_CFLOATKERNELS_H
 #define FBQ_CFLOATKERNELS_H
 
+#include "float_gradient_loops.h"
 #include "float_loops.h"
 #include "float_memory.h"
 #include "float_primitives.h"
