@@ -41,6 +41,10 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var calibrator: CalibratorKind
   /// Share of values in percent that calibrator `percentile` keeps, in (50, 100].
   public var percentile: Double
+  /// Training of the whole network by distillation (paper); `nil` for none.
+  public var training: TrainingOptions?
+  /// Training block by block, before that; `nil` for none.
+  public var reconstruction: TrainingOptions?
   /// The arithmetic that multipliers and tables are made for.
   public var arithmetic: ArithmeticProfile
   /// Images per forward pass; changes speed and memory, never the result of a calibrator.
@@ -52,12 +56,15 @@ public struct QuantizationOptions: Hashable, Sendable {
   public init(
     weights: WeightGranularity = .perChannel, thresholds: ThresholdForm = .asymmetric,
     calibrator: CalibratorKind = .minMax, percentile: Double = 99.99,
+    training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
     arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
   ) {
     self.weights = weights
     self.thresholds = thresholds
     self.calibrator = calibrator
     self.percentile = percentile
+    self.training = training
+    self.reconstruction = reconstruction
     self.arithmetic = arithmetic
     self.batch = batch
     self.threads = threads

@@ -62,6 +62,9 @@ struct Quantize: ParsableCommand {
       valueName: "percent"))
   var percentile: Double?
 
+  @OptionGroup(title: "Training")
+  var training: TrainingArguments
+
   @Option(help: "Arithmetic of the target. Default: tflm.")
   var arithmetic: ArithmeticProfile?
 
@@ -105,19 +108,30 @@ struct Quantize: ParsableCommand {
     let samples = try Samples(
       path: calibration, count: calibrationCount, options: image, source: source,
       skipsUnreadable: skipUnreadable)
+    let trained = try training.options(preset: nil)
     let options = QuantizationOptions(
       weights: weights, thresholds: thresholds, calibrator: calibrator,
-      percentile: percentile ?? QuantizationOptions().percentile, arithmetic: arithmetic ?? .tflm,
+      percentile: percentile ?? QuantizationOptions().percentile, training: trained,
+      reconstruction: training.reconstruction(trained), arithmetic: arithmetic ?? .tflm,
       threads: threads)
     let progress = Progress()
-    let quantizer = ModelQuantizer(
+    var quantizer = ModelQuantizer(
       graph: source.graph, options: options, samples: samples.set,
       preprocessing: samples.preprocessing)
+    if trained != nil {
+      quantizer.training = try training.inputs(
+        calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
+        fingerprint: "\(try sha256(ofFile: model)) \(options)")
+    }
     var result: IntegerGraph
+    let notes: [String]
     do {
-      result = try quantizer.quantized { progress.update($0, $1.share, detail: $1.detail) }
+      let (graph, state) = try quantizer.quantized {
+        progress.update($0, $1.share, detail: $1.detail)
+      }
+      (result, notes) = (graph, state.notes)
     } catch {
-      throw error.inFile(model)
+      throw error.file == nil ? error.inFile(model) : error
     }
     progress.finish()
     try attach(labels: names, to: &result)
@@ -125,7 +139,7 @@ struct Quantize: ParsableCommand {
     try FBQFile.write(result, to: output, compress: compress)
     // What goes to a pipe is the model alone, so that `-o /dev/stdout` can be piped on.
     guard PathCheck.isRegularFile(output) else { return }
-    try printSummary(of: result, samples: samples, seconds: Date().timeIntervalSince(start))
+    try printSummary(of: result, samples: samples, notes: notes, seconds: Date().timeIntervalSince(start))
   }
 
   private func attach(labels names: [String], to graph: inout IntegerGraph) throws {
@@ -156,7 +170,7 @@ struct Quantize: ParsableCommand {
   }
 
   private func printSummary(
-    of graph: IntegerGraph, samples: Samples, seconds: Double
+    of graph: IntegerGraph, samples: Samples, notes: [String], seconds: Double
   ) throws {
     let summary = ModelSummary(graph)
     let size = try MappedFile(path: output).bytes.count
@@ -177,7 +191,7 @@ struct Quantize: ParsableCommand {
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
       }
-      for note in summary.notes { print("  note         \(note)") }
+      for note in summary.notes + notes { print("  note         \(note)") }
       print(
         String(format: "  calibrated on %@ in %.1f s", samples.description, seconds))
     }

@@ -6,6 +6,7 @@
 #include "float_loops.h"
 #include "float_memory.h"
 #include "float_primitives.h"
+#include "float_quantizers.h"
 #include "float_threads.h"
 
 #endif

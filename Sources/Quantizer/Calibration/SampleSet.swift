@@ -1,5 +1,6 @@
 import Diagnostics
 import FloatModel
+import Foundation
 import ImageInput
 import IntegerModel
 import TensorFiles
@@ -45,16 +46,11 @@ public struct ImagePreprocessing: Hashable, Sendable {
   public var channels: Int { channelOrder == .gray ? 1 : 3 }
 
   /// The integer pipeline that feeds codes of `input`: one 256-entry table per channel.
-  ///
-  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
-  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
-  /// float32 scale from deciding them.
   public func pipeline(for input: ActivationParameters) -> InputPipeline {
     let tables = (0..<channels).map { channel in
       (0..<256).map { pixel -> Int16 in
         let real = (Double(pixel) - Double(mean[channel])) / Double(standardDeviation[channel])
-        let code = (real / Double(input.scale) + 0.5 + 1e-4).rounded(.down)
-        return Int16(min(max(code + Double(input.zeroPoint), -128), 127))
+        return Int16(input.pixelCode(of: real))
       }
     }
     return InputPipeline(
@@ -205,16 +201,36 @@ public struct SampleSet: Sendable {
       .transposed(by: sourceAxes).values
   }
 
+  /// The codes that the device reads for some float inputs, as ``inputs(_:)`` made them.
+  ///
+  /// - Parameter parameters: one per graph input.
+  package func codes(
+    of inputs: [[Float]], parameters: [ActivationParameters]
+  ) -> [[Int8]] {
+    zip(inputs, parameters).map { values, parameters in
+      switch source {
+      case .images: values.map { Int8(parameters.pixelCode(of: Double($0))) }
+      case .arrays: values.map { Int8(parameters.code(of: $0)) }
+      }
+    }
+  }
+
   /// The float inputs of some samples, one array per graph input, `[samples, …]`.
   ///
   /// - Throws: an image that cannot be read, with its path.
   public func inputs(_ samples: Range<Int>) throws(Diagnostic) -> [[Float]] {
     switch source {
     case .images(let paths, let preprocessing):
-      var values: [Float] = []
-      for path in paths[samples] {
-        preprocessing.append(try preprocessing.pixels(ofFile: path), to: &values)
+      // Decoding takes longer than inference: all cores share it.
+      let part = Array(paths[samples])
+      let decoded = ParallelResults<Result<[UInt8], Diagnostic>>(count: part.count)
+      DispatchQueue.concurrentPerform(iterations: part.count) { index in
+        decoded.set(
+          index,
+          Result { () throws(Diagnostic) in try preprocessing.pixels(ofFile: part[index]) })
       }
+      var values: [Float] = []
+      for result in decoded.all() { preprocessing.append(try result.get(), to: &values) }
       return [values]
     case .arrays(let arrays, let sizes):
       return zip(arrays, sizes).map { array, size in
