@@ -48,9 +48,18 @@ public struct ModelQuantizer {
 
   /// The steps that the options ask for, in order.
   var steps: [any QuantizationStep] {
-    var steps: [any QuantizationStep] = [
-      CalibrationStep(samples: samples), WeightThresholdStep(),
-    ]
+    var steps: [any QuantizationStep] = []
+    switch options.equalization {
+    case .none: break
+    case .depthwiseRescale: steps.append(DepthwiseRescalingStep(samples: samples))
+    case .crossLayer: steps.append(CrossLayerEqualizationStep(samples: samples))
+    }
+    steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
+    switch options.biasCorrection {
+    case .none: break
+    case .analytic: steps.append(AnalyticBiasCorrectionStep(samples: samples))
+    case .empirical: steps.append(EmpiricalBiasCorrectionStep(samples: samples))
+    }
     if let training {
       if let reconstruction = options.reconstruction {
         steps.append(

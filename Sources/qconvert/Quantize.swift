@@ -12,6 +12,8 @@ import Quantizer
 extension WeightGranularity: ExpressibleByArgument {}
 extension ThresholdForm: ExpressibleByArgument {}
 extension CalibratorKind: ExpressibleByArgument {}
+extension Equalization: ExpressibleByArgument {}
+extension BiasCorrection: ExpressibleByArgument {}
 
 /// `qconvert MODEL.onnx -o OUT.fbq`
 struct Quantize: ParsableCommand {
@@ -62,6 +64,23 @@ struct Quantize: ParsableCommand {
       valueName: "percent"))
   var percentile: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Balance the float weights before quantizing them, the model's function unchanged.",
+      discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
+        + "magnitude; 'cross-layer' balances all neighboring layers. Meant for --weights "
+        + "per-tensor.",
+      valueName: "method"))
+  var equalize = Equalization.none
+
+  @Option(
+    help: ArgumentHelp(
+      "Let biases make up for the mean error of each channel.",
+      discussion: "'analytic' derives it from the rounding of the weights, 'empirical' measures "
+        + "it on the integer kernels layer by layer.",
+      valueName: "method"))
+  var biasCorrection = BiasCorrection.none
+
   @OptionGroup(title: "Training")
   var training: TrainingArguments
 
@@ -111,7 +130,8 @@ struct Quantize: ParsableCommand {
     let trained = try training.options(preset: nil)
     let options = QuantizationOptions(
       weights: weights, thresholds: thresholds, calibrator: calibrator,
-      percentile: percentile ?? QuantizationOptions().percentile, training: trained,
+      percentile: percentile ?? QuantizationOptions().percentile, equalization: equalize,
+      biasCorrection: biasCorrection, training: trained,
       reconstruction: training.reconstruction(trained), arithmetic: arithmetic ?? .tflm,
       threads: threads)
     let progress = Progress()
@@ -156,9 +176,10 @@ struct Quantize: ParsableCommand {
   /// Completes the conversion record.
   private func record(in graph: inout IntegerGraph, samples: Samples) throws {
     var options = [
-      "arithmetic=\(graph.arithmetic.name)", "calibration=\(samples.description)",
-      "calibrator=\(calibrator.rawValue)", "thresholds=\(thresholds.rawValue)",
-      "weights=\(weights.rawValue)",
+      "arithmetic=\(graph.arithmetic.name)", "bias-correction=\(biasCorrection.rawValue)",
+      "calibration=\(samples.description)",
+      "calibrator=\(calibrator.rawValue)", "equalize=\(equalize.rawValue)",
+      "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
     ]
     if calibrator == .percentile {
       options.append("percentile=\(percentile ?? QuantizationOptions().percentile)")

@@ -116,6 +116,11 @@ public struct SampleSet: Sendable {
   public let count: Int
   private let source: Source
 
+  private init(count: Int, source: Source) {
+    self.count = count
+    self.source = source
+  }
+
   /// The images at `paths`.
   public init(images paths: [String], preprocessing: ImagePreprocessing) {
     count = paths.count
@@ -236,6 +241,39 @@ public struct SampleSet: Sendable {
       return zip(arrays, sizes).map { array, size in
         Array(array[samples.lowerBound * size..<samples.upperBound * size])
       }
+    }
+  }
+
+  /// The codes of one sample as the integer model gets them, one array per graph input: through the
+  /// tables of the input pipeline for images, the nearest codes for arrays.
+  ///
+  /// - Parameter parameters: those of each graph input.
+  /// - Throws: an image that cannot be read, with its path.
+  func codes(_ sample: Int, parameters: [ActivationParameters]) throws(Diagnostic) -> [[Int8]] {
+    switch source {
+    case .images(let paths, let preprocessing):
+      let tables = preprocessing.pipeline(for: parameters[0]).codeTables
+      let pixels = try preprocessing.pixels(ofFile: paths[sample])
+      return [pixels.indices.map { Int8(tables[$0 % tables.count][Int(pixels[$0])]) }]
+    case .arrays:
+      return zip(try inputs(sample..<sample + 1), parameters).map { values, parameters in
+        values.map { Int8(parameters.code(of: $0)) }
+      }
+    }
+  }
+
+  /// At most `limit` of the samples, evenly spread.
+  func subset(_ limit: Int) -> SampleSet {
+    guard limit < count else { return self }
+    let kept = (0..<limit).map { $0 * count / limit }
+    switch source {
+    case .images(let paths, let preprocessing):
+      return SampleSet(images: kept.map { paths[$0] }, preprocessing: preprocessing)
+    case .arrays(let arrays, let sizes):
+      let chosen = zip(arrays, sizes).map { array, size in
+        kept.flatMap { array[$0 * size..<($0 + 1) * size] }
+      }
+      return SampleSet(count: limit, source: .arrays(chosen, elementsPerSample: sizes))
     }
   }
 }
