@@ -55,6 +55,15 @@ struct WeightLayout {
     }
   }
 
+  /// For each weight, in storage order, the input `inputs[tap · channels + channel]` that it is
+  /// multiplied with.
+  func perWeight(_ inputs: [Double]) -> [Float] {
+    (0..<filters).flatMap { filter in
+      let range = inputChannels(of: filter)
+      return (0..<taps).flatMap { tap in range.map { Float(inputs[tap * channels + $0]) } }
+    }
+  }
+
   /// For each filter, Σ of its weights times `inputs[tap · channels + channel]`.
   func response(of weights: [Float], to inputs: [Double]) -> [Double] {
     (0..<filters).map { filter in

@@ -54,6 +54,43 @@ final class StudentNetwork {
     if options.learnsRounding { parameters[.roundings] = weights.startOfRoundings() }
   }
 
+  /// Measures on `samples` what weights are multiplied with on average, so that biases can make up
+  /// for the mean error of rounding from now on.
+  ///
+  /// Only where a bias correction has done so already: the paper's method leaves biases alone.
+  func measureInputs(on samples: [Int], of data: TrainingSamples) throws(Diagnostic) {
+    guard state.options.biasCorrection != .none else { return }
+    var means: [Int: TapMeans] = [:]
+    var nodes: [Int: FloatNode] = [:]
+    for (position, place) in weights.places.enumerated() {
+      guard let node = student.graph.nodes.first(where: { $0.output == place.layer.output }),
+        let window = LayerWindow(node, in: student.graph)
+      else { continue }
+      nodes[position] = node
+      means[position] = TapMeans(window)
+    }
+    var start = 0
+    while start < samples.count {
+      let part = Array(samples[start..<min(start + options.microBatch, samples.count)])
+      try replicas[0].computeOutputs(part, of: data, grids: grids)
+      for (position, place) in weights.places.enumerated() {
+        let values = replicas[0].engine.values(of: place.layer.input)
+        let size = values.count / options.microBatch
+        for sample in part.indices {
+          means[position]?.add(
+            UnsafeBufferPointer(rebasing: values[sample * size..<(sample + 1) * size]))
+        }
+      }
+      start += part.count
+    }
+    for (position, place) in weights.places.enumerated() {
+      guard let node = nodes[position], let inputs = means[position]?.means,
+        let layout = WeightLayout(node, in: student.graph)
+      else { continue }
+      weights.setMeanInputs(layout.perWeight(inputs), of: place)
+    }
+  }
+
   /// One trainable range per class; its reference is what calibration saw of all members, or the
   /// range in force where that is wider.
   private func collectRanges() {

@@ -28,10 +28,13 @@ struct StudentWeights {
   let places: [Place]
   /// Float weights before training.
   private let original: [Float]
-  private let originalBiases: [Float]
+  private var originalBiases: [Float]
   /// T_max of each threshold (paper eq. 2).
   private let greatest: [Float]
   private let parametrization: ThresholdParametrization
+  /// What each weight is multiplied with on average; biases make up for the mean error of rounding
+  /// with it. Without, every step would roll the dice for those errors anew.
+  private var meanInputs: [Float]
   /// Original weights times their factors.
   private(set) var scaled: [Float]
   /// What the student multiplies with.
@@ -70,6 +73,7 @@ struct StudentWeights {
     self.greatest = greatest
     self.biases = biases
     parametrization = options.parametrization
+    meanInputs = Array(repeating: 0, count: original.count)
     scaled = original
     quantized = original
     grids = greatest.map { _ in Self.grid(threshold: 1) }
@@ -82,6 +86,28 @@ struct StudentWeights {
 
   var weightCount: Int { original.count }
   var biasCount: Int { originalBiases.count }
+
+  /// Sets what the weights of one layer are multiplied with on average. The biases of the moment are
+  /// taken to make up for the rounding of the moment.
+  mutating func setMeanInputs(_ means: [Float], of place: Place) {
+    meanInputs.replaceSubrange(place.weights..<place.weights + means.count, with: means)
+    for filter in 0..<place.layer.filters {
+      originalBiases[place.biases + filter] -= meanError(ofFilter: filter, place)
+    }
+    compensatesRounding = true
+  }
+
+  /// What rounding has taken from a filter's products on average.
+  private func meanError(ofFilter filter: Int, _ place: Place) -> Float {
+    let start = place.weights + filter * place.layer.filterSize
+    var error: Float = 0
+    for index in start..<start + place.layer.filterSize {
+      error += (scaled[index] - quantized[index]) * meanInputs[index]
+    }
+    return error
+  }
+
+  private var compensatesRounding = false
 
   /// The parameters that stand for the thresholds of `state`.
   func thresholdParameters(of state: QuantizationState) -> [Float] {
@@ -137,6 +163,22 @@ struct StudentWeights {
         grid.scale = max(grid.scale, largest / inputScales[position] / 0x1p30)
         grids[global] = grid
         round(place.weightRange(ofThreshold: index), grid, roundings, isHard: isHard)
+      }
+      guard compensatesRounding else { continue }
+      for filter in 0..<place.layer.filters {
+        biases[place.biases + filter] += meanError(ofFilter: filter, place)
+      }
+    }
+  }
+
+  /// Adds `sign` times what each weight's rounding moves through the bias to the derivatives.
+  private func addMeanInputs(_ sign: Float, _ biases: [Float], to weights: inout [Float]) {
+    for place in places {
+      let size = place.layer.filterSize
+      for filter in 0..<place.layer.filters {
+        let factor = sign * biases[place.biases + filter]
+        let start = place.weights + filter * size
+        for index in start..<start + size { weights[index] += factor * meanInputs[index] }
       }
     }
   }
@@ -215,6 +257,7 @@ struct StudentWeights {
     outputSteps: [Float]
   ) -> TrainableParameters {
     var result: TrainableParameters = [:]
+    if compensatesRounding { addMeanInputs(-1, biases, to: &weights) }
     if let roundings = parameters[.roundings], !roundings.isEmpty {
       result[.roundings] = roundingGradient(weights, roundings)
     }
@@ -241,6 +284,7 @@ struct StudentWeights {
     }
     result[.weightThresholds] = byThreshold
     if parameters[.weightFactors]?.isEmpty == false {
+      if compensatesRounding { addMeanInputs(1, biases, to: &weights) }
       for index in weights.indices { weights[index] *= original[index] }
       result[.weightFactors] = weights
     }
