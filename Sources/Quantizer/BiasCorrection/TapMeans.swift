@@ -146,12 +146,13 @@ extension FloatGraph {
   /// Gives every layer a bias constant of its own, so that each can be corrected alone.
   mutating func separateBiases() {
     addMissingBiases()
+    var names = Set(values.map(\.name))
     var isTaken: Set<ValueIndex> = []
     for position in nodes.indices where nodes[position].weights != nil {
       let bias = nodes[position].inputs[2]
       guard values[bias].constant != nil, !isTaken.insert(bias).inserted else { continue }
       var copy = values[bias]
-      copy.name = nodes[position].name + "_" + copy.name
+      repeat { copy.name += "_" } while !names.insert(copy.name).inserted
       nodes[position].inputs[2] = values.count
       values.append(copy)
     }
