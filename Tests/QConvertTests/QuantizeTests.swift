@@ -93,6 +93,42 @@ struct QuantizeTests {
     #expect(scales != reference.tensors.map { $0.quantization?.scaleBits })
   }
 
+  /// The SQNR of the fixture's logits when it is quantized with `options`.
+  private func signalToNoise(_ options: [String]) throws -> Double {
+    let folder = try TemporaryFolder()
+    let converted = try command.run(arguments(folder, options))
+    #expect(converted.status == 0 && converted.errors.isEmpty, "\(converted.errors)")
+    let evaluated = try command.run([
+      "evaluate", folder.file("out.fbq"), "--reference", fixtures + "/digits.onnx", "--images",
+      fixtures + "/test", "--format", "json",
+    ])
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+    return try #require(object["sqnr"] as? Double)
+  }
+
+  @Test(
+    "with bias correction, closer to the float model", arguments: ["per-channel", "per-tensor"])
+  func biasCorrection(weights: String) throws {
+    let plain = try signalToNoise(["--weights", weights])
+    let corrected = try signalToNoise(["--weights", weights, "--bias-correction", "empirical"])
+    #expect(corrected > plain)
+  }
+
+  @Test(
+    "with each equalization and bias correction, and records them",
+    arguments: ["none", "depthwise-rescale", "cross-layer"], ["none", "analytic", "empirical"])
+  func equalization(method: String, correction: String) throws {
+    let folder = try TemporaryFolder()
+    let options = ["--equalize", method, "--bias-correction", correction]
+    let outcome = try command.run(arguments(folder, options))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    let record = try #require(try FBQFile.read(path: folder.file("out.fbq")).record)
+    #expect(record.options.contains("equalize=\(method)"))
+    #expect(record.options.contains("bias-correction=\(correction)"))
+    #expect(record.options == record.options.sorted())
+  }
+
   @Test("to JSON for scripts")
   func json() throws {
     let folder = try TemporaryFolder()

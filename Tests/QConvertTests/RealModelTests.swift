@@ -55,4 +55,22 @@ struct RealModelTests {
     #expect(result.integerTop1 < 0.3)
     #expect(result.sqnr < 3)
   }
+
+  @Test("per-tensor weights recover by cross-layer equalization and bias correction alone")
+  func equalized() throws {
+    let result = try evaluation(
+      of: "mobilenet_v2_1.0_224.onnx",
+      ["--weights", "per-tensor", "--equalize", "cross-layer", "--bias-correction", "empirical"])
+    #expect(result.integerTop1 > result.floatTop1 - 0.15)
+    #expect(result.agreement > 0.85)
+    #expect(result.sqnr > 12)
+  }
+
+  @Test(
+    "bias correction lifts per-channel weights by several dB",
+    arguments: [("mobilenet_v2_1.0_224.onnx", 17.5), ("mobilenet_v1_0.25_224.onnx", 20.5)])
+  func corrected(model: String, sqnr: Double) throws {
+    let result = try evaluation(of: model, ["--bias-correction", "empirical"])
+    #expect(result.sqnr > sqnr)
+  }
 }

@@ -24,12 +24,13 @@ public struct AnalyticBiasCorrectionStep: QuantizationStep {
   ) throws(Diagnostic) {
     state.graph.separateBiases()
     let layers = state.graph.correctableLayers()
+    let inputs = layers.compactMap { WindowedValue(inputOfLayerAt: $0, in: state.reference) }
     let means = try samples.tapMeans(
-      ofLayers: layers, in: state.reference, options: state.options, progress: progress)
+      of: inputs, in: state.reference, options: state.options, progress: progress)
     let parameters = Lowering(state).activationParameters
-    for layer in layers {
-      guard let inputMeans = means[layer]?.means,
-        let wanted = LayerResponse(ofLayerAt: layer, in: state.reference, to: inputMeans),
+    for (layer, means) in zip(layers, means) {
+      let inputMeans = means.means
+      guard let wanted = LayerResponse(ofLayerAt: layer, in: state.reference, to: inputMeans),
         let input = parameters[state.graph.nodes[layer].inputs[0]]
       else { continue }
       state.correctBias(

@@ -18,15 +18,20 @@ struct BreadthFirstRun {
   private var codes: [TensorIndex: SampleCodes] = [:]
   /// The last node that reads each value.
   private var lastReaders: [ValueIndex: Int]
-  private var position = 0
+  /// The node under way.
+  private(set) var position = 0
+  /// Lowering as it was before the node under way.
+  private var start: Lowering
 
   /// Lowers the inputs of `state.graph` and encodes `samples`.
   init(_ state: QuantizationState, samples: SampleSet) throws(Diagnostic) {
     lowering = Lowering(state)
+    start = lowering
     self.samples = samples.count
     threads = state.options.threads
     lastReaders = state.graph.lastReaders()
     try lowering.lowerInputs()
+    start = lowering
     let inputs = lowering.result.inputs
     var parameters: [ActivationParameters] = []
     for input in state.graph.inputs { parameters.append(try lowering.quantization(of: input)) }
@@ -47,33 +52,62 @@ struct BreadthFirstRun {
     set { lowering.state = newValue }
   }
 
-  /// The mean distance from the zero point that each tap of the layer at `window` sees in the codes of
-  /// `value`, over all samples; `nil` where no codes are held.
+  /// The mean distance from the zero point that each tap of `window` sees in the codes of `value`,
+  /// over all samples; `nil` where no codes are held.
   func tapMeans(of value: ValueIndex, window: LayerWindow) -> TapMeans? {
+    gather(TapMeans(window), over: value) { $0.add($1, zeroPoint: $2) }
+  }
+
+  /// For each channel of `value`, the share of its codes strictly inside `limits`, over all samples;
+  /// `nil` where no codes are held.
+  func movingShares(of value: ValueIndex, limits: CodeRange) -> [Double]? {
+    let channels = lowering.graph.values[value].shape.last ?? 1
+    return gather(ChannelActivity(channels: channels), over: value) { activity, codes, _ in
+      activity.add(codes, limits: limits)
+    }?.shares
+  }
+
+  /// A statistic over the codes of `value`; `add` is given the codes of one sample and their zero
+  /// point. Statistics count whole numbers, so that the threads' shares give the same sum in any
+  /// order.
+  private func gather<Statistic: SampleStatistic>(
+    _ empty: Statistic, over value: ValueIndex,
+    _ add: @Sendable (inout Statistic, UnsafeBufferPointer<Int8>, Int32) -> Void
+  ) -> Statistic? {
     guard let tensor = lowering.tensors[value], let held = codes[tensor] else { return nil }
     let zeroPoint = lowering.result.tensors[tensor].zeroPoint
     let samples = samples
-    let workers = max(1, min(threads, samples))
-    let partial = ParallelResults<TapMeans>(count: workers)
+    let workers = workers
+    let partial = ParallelResults<Statistic>(count: workers)
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      var means = TapMeans(window)
+      var statistic = empty
       for sample in stride(from: worker, to: samples, by: workers) {
-        means.add(UnsafeBufferPointer(held.sample(sample)), zeroPoint: zeroPoint)
+        add(&statistic, UnsafeBufferPointer(held.sample(sample)), zeroPoint)
       }
-      partial.set(worker, means)
+      partial.set(worker, statistic)
     }
-    // Sums of whole numbers: exact in any order.
-    var total = TapMeans(window)
-    for means in partial.all() { total.add(means) }
+    var total = empty
+    for statistic in partial.all() { total.add(statistic) }
     return total
   }
 
-  /// Lowers the next node and runs what it became on all samples.
-  mutating func advance() throws(Diagnostic) {
+  private var workers: Int { max(1, min(threads, samples)) }
+
+  /// Lowers the node under way and runs what it became on all samples. May be repeated after a
+  /// change of the node's bias.
+  mutating func compute() throws(Diagnostic) {
+    let state = lowering.state
+    lowering = start
+    lowering.state = state
     let first = lowering.result.operations.count
     try lowering.lower(lowering.graph.nodes[position])
     for index in first..<lowering.result.operations.count { try run(operation: index) }
+  }
+
+  /// Goes on to the next node.
+  mutating func advance() {
     forgetReadCodes()
+    start = lowering
     position += 1
   }
 
@@ -81,13 +115,15 @@ struct BreadthFirstRun {
     let samples = samples
     let graph = lowering.result.graph(ofOperation: index)
     let operation = lowering.result.operations[index]
+    // Codes of an earlier try go first.
+    for tensor in operation.outputs { codes[tensor] = nil }
     let outputs = operation.outputs.map { tensor in
       SampleCodes(
         samples: samples, elementCount: lowering.result.tensors[tensor].elementCount)
     }
     var seen: Set<TensorIndex> = []
     let inputs = operation.inputs.compactMap { seen.insert($0).inserted ? codes[$0] : nil }
-    let workers = max(1, min(threads, samples))
+    let workers = workers
     var interpreters: [Interpreter] = []
     for _ in 0..<workers { interpreters.append(try Interpreter(graph: graph)) }
     let pool = WorkerPool(interpreters)

@@ -13,25 +13,38 @@ struct LayerWindow: Sendable {
   /// Number of input channels.
   let channels: Int
 
+  /// One tap over every position of `[…, C]`: the mean of each channel.
+  init(pointwiseOver shape: [Int]) {
+    let one = SpatialExtent(height: 1, width: 1)
+    images = 1
+    // Rows of one axis only, as the sums of single rows are in float32.
+    input = SpatialExtent(
+      height: shape.dropLast(2).reduce(1, *), width: shape.dropLast().last ?? 1)
+    output = input
+    (kernel, stride, dilation, padding) = (one, one, one, EdgePadding())
+    channels = shape[shape.count - 1]
+  }
+
   /// The windows of `node`; `nil` for nodes without weights.
   init?(_ node: FloatNode, in graph: FloatGraph) {
     guard let weights = node.weights else { return nil }
     let shape = graph.values[node.inputs[0]].shape
-    channels = shape[shape.count - 1]
-    let one = SpatialExtent(height: 1, width: 1)
-    guard case .convolution(let convolution) = node.operation else {
-      images = 1
-      input = SpatialExtent(height: 1, width: shape.dropLast().reduce(1, *))
-      output = input
-      (kernel, stride, dilation, padding) = (one, one, one, EdgePadding())
-      return
+    var convolution = FloatConvolution(
+      stride: SpatialExtent(height: 1, width: 1), padding: EdgePadding())
+    var input = [1, shape.dropLast(2).reduce(1, *), shape.dropLast().last ?? 1]
+    var output = input
+    var taps = SpatialExtent(height: 1, width: 1)
+    if case .convolution(let given) = node.operation {
+      convolution = given
+      (input, output) = (shape, graph.values[node.output].shape)
+      let weightShape = graph.values[weights].shape
+      taps = SpatialExtent(height: weightShape[1], width: weightShape[2])
     }
-    let outputShape = graph.values[node.output].shape
-    let weightShape = graph.values[weights].shape
-    images = shape[0]
-    input = SpatialExtent(height: shape[1], width: shape[2])
-    output = SpatialExtent(height: outputShape[1], width: outputShape[2])
-    kernel = SpatialExtent(height: weightShape[1], width: weightShape[2])
+    images = input[0]
+    channels = shape[shape.count - 1]
+    self.input = SpatialExtent(height: input[1], width: input[2])
+    self.output = SpatialExtent(height: output[1], width: output[2])
+    kernel = taps
     stride = convolution.stride
     dilation = convolution.dilation
     padding = convolution.padding
@@ -85,7 +98,7 @@ struct LayerWindow: Sendable {
 
 /// The mean input that each tap of a layer sees, over all window positions of all samples; the mean
 /// of what the layer computes before its activation follows from it and the weights.
-struct TapMeans: Sendable {
+struct TapMeans: SampleStatistic {
   private let window: LayerWindow
   private var sums: [Double]
   private var positions = 0
@@ -133,12 +146,13 @@ extension FloatGraph {
   /// Gives every layer a bias constant of its own, so that each can be corrected alone.
   mutating func separateBiases() {
     addMissingBiases()
+    var names = Set(values.map(\.name))
     var isTaken: Set<ValueIndex> = []
     for position in nodes.indices where nodes[position].weights != nil {
       let bias = nodes[position].inputs[2]
       guard values[bias].constant != nil, !isTaken.insert(bias).inserted else { continue }
       var copy = values[bias]
-      copy.name = nodes[position].name + "_" + copy.name
+      repeat { copy.name += "_" } while !names.insert(copy.name).inserted
       nodes[position].inputs[2] = values.count
       values.append(copy)
     }

@@ -9,6 +9,9 @@ struct ChannelExtremes {
   /// Greatest value per channel.
   private(set) var maxima: [Float]
 
+  /// Greatest magnitude per channel.
+  var magnitudes: [Double] { zip(minima, maxima).map { Double(max(abs($0), abs($1))) } }
+
   private init(channels: Int) {
     minima = Array(repeating: .infinity, count: channels)
     maxima = Array(repeating: -.infinity, count: channels)

@@ -39,7 +39,7 @@ public struct DepthwiseRescalingStep: QuantizationStep {
       let limits = ScalingLimits(clamp: chain.producer.clamp, extremes: observed)
       let factors = Self.factors(
         filterMaxima: chain.producer.filterMaxima(in: state.graph), limits: limits,
-        greatestOutputs: observed.maxima.map(Double.init), clamp: chain.producer.clamp)
+        greatestOutputs: observed.magnitudes, clamp: chain.producer.clamp)
       chain.scale(by: factors, in: &state.graph)
       locked += factors.indices.count { limits.isLocked($0) }
       channels += factors.count
@@ -55,8 +55,8 @@ public struct DepthwiseRescalingStep: QuantizationStep {
   ///
   /// T0 is the mean over the locked filters, which cannot be moved: the others come to them. Where
   /// none is locked, all filters could meet anywhere; T0 is then the mean over all of them, which
-  /// keeps the factors near 1. Without an upper clamp no factor may lift a channel above the
-  /// greatest output of all, so that what the weights gain is not lost on the threshold of the
+  /// keeps the factors near 1. Without an upper clamp no factor may lift a channel's magnitude
+  /// above the greatest of all, so that what the weights gain is not lost on the threshold of the
   /// output.
   static func factors(
     filterMaxima: [Double], limits: ScalingLimits, greatestOutputs: [Double], clamp: ClampRange

@@ -25,11 +25,7 @@ struct ScalableLayer {
         return nil
       }
     }
-    switch node.operation {
-    case .convolution(let convolution): clamp = convolution.clamp
-    case .fullyConnected(let range): clamp = range
-    default: return nil
-    }
+    clamp = node.layerClamp
     self.position = position
     self.layout = layout
     weights = node.inputs[1]

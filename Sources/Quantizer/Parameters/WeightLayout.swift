@@ -80,3 +80,14 @@ struct WeightLayout {
     }
   }
 }
+
+extension FloatNode {
+  /// The activation fused into a convolution or fully connected layer; none for other nodes.
+  var layerClamp: ClampRange {
+    switch operation {
+    case .convolution(let convolution): convolution.clamp
+    case .fullyConnected(let clamp): clamp
+    default: .none
+    }
+  }
+}
