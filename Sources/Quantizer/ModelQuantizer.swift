@@ -36,6 +36,15 @@ public struct ModelQuantizer {
   public func quantized(
     progress: (String, StepProgress) -> Void
   ) throws(Diagnostic) -> IntegerGraph {
+    try quantizedWithState(progress: progress).graph
+  }
+
+  /// As ``quantized(progress:)``, with what the steps found out: for analyses of the result.
+  ///
+  /// - Throws: what steps and lowering throw.
+  public func quantizedWithState(
+    progress: (String, StepProgress) -> Void
+  ) throws(Diagnostic) -> QuantizationResult {
     var known: [ValueIndex: ValueRange] = [:]
     if let preprocessing, let input = graph.inputs.first {
       known[input] = preprocessing.range
@@ -51,6 +60,17 @@ public struct ModelQuantizer {
     {
       result.inputPipeline = preprocessing.pipeline(for: parameters)
     }
-    return result
+    return QuantizationResult(graph: result, state: state, values: lowering.values)
   }
+}
+
+/// An integer graph beside the state that it was lowered from.
+public struct QuantizationResult: Sendable {
+  /// The integer graph.
+  public var graph: IntegerGraph
+  /// The float graph as quantized, and all that the steps decided.
+  public var state: QuantizationState
+  /// The float value whose elements, in the same layout, the codes of an activation stand for.
+  /// Tensors inside an operator that became several have none.
+  public var values: [TensorIndex: ValueIndex]
 }

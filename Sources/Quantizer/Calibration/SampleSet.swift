@@ -45,16 +45,11 @@ public struct ImagePreprocessing: Hashable, Sendable {
   public var channels: Int { channelOrder == .gray ? 1 : 3 }
 
   /// The integer pipeline that feeds codes of `input`: one 256-entry table per channel.
-  ///
-  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
-  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
-  /// float32 scale from deciding them.
   public func pipeline(for input: ActivationParameters) -> InputPipeline {
     let tables = (0..<channels).map { channel in
       (0..<256).map { pixel -> Int16 in
         let real = (Double(pixel) - Double(mean[channel])) / Double(standardDeviation[channel])
-        let code = (real / Double(input.scale) + 0.5 + 1e-4).rounded(.down)
-        return Int16(min(max(code + Double(input.zeroPoint), -128), 127))
+        return Int16(input.pixelCode(of: real))
       }
     }
     return InputPipeline(
