@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "primitive_recipe.h"
 
@@ -40,10 +41,24 @@ void float_context_destroy(FloatContext *context) {
   free(context);
 }
 
-dnnl_status_t recipe_begin(Recipe *recipe, FloatContext *context, FloatClamp clamp) {
+const Roles forward_roles = {
+    dnnl_query_src_md, dnnl_query_dst_md, dnnl_query_weights_md, DNNL_ARG_SRC, DNNL_ARG_DST,
+    DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, false};
+
+const Roles backward_data_roles = {
+    dnnl_query_diff_dst_md, dnnl_query_diff_src_md, dnnl_query_weights_md, DNNL_ARG_DIFF_DST,
+    DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, false};
+
+const Roles backward_weights_roles = {
+    dnnl_query_src_md, dnnl_query_diff_dst_md, dnnl_query_diff_weights_md, DNNL_ARG_SRC,
+    DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS, true};
+
+dnnl_status_t recipe_begin(
+    Recipe *recipe, FloatContext *context, const Roles *roles, FloatClamp clamp) {
   *recipe = (Recipe){.primitive = calloc(1, sizeof(FloatPrimitive))};
   if (!recipe->primitive) return dnnl_out_of_memory;
   recipe->primitive->context = context;
+  recipe->primitive->roles = roles;
   // Working memory is the caller's, so that all operators of a network share one.
   CHECK(dnnl_primitive_attr_create(&recipe->attributes));
   CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe->attributes, dnnl_scratchpad_mode_user));
@@ -70,25 +85,40 @@ static dnnl_status_t make_memory(
       primitive->context->engine, handle);
 }
 
+// The reorder between the caller's layout of the weights and the kernel's, made once.
+static dnnl_status_t make_reorder(FloatPrimitive *primitive, MemoryView plain) {
+  dnnl_engine_t engine = primitive->context->engine;
+  MemoryView blocked =
+      dnnl_primitive_desc_query_md(primitive->description, primitive->roles->weights_query, 0);
+  CHECK(dnnl_memory_create(&primitive->plain_weights, plain, engine, DNNL_MEMORY_NONE));
+  bool unloads = primitive->roles->computes_weights;
+  dnnl_primitive_desc_t description = NULL;
+  CHECK(dnnl_reorder_primitive_desc_create(
+      &description, unloads ? blocked : plain, engine, unloads ? plain : blocked, engine, NULL));
+  dnnl_status_t status = dnnl_primitive_create(&primitive->reorder, description);
+  dnnl_primitive_desc_destroy(description);
+  return status;
+}
+
 dnnl_status_t recipe_compile(Recipe *recipe) {
   FloatPrimitive *primitive = recipe->primitive;
+  const Roles *roles = primitive->roles;
+  void *own = roles->computes_weights ? DNNL_MEMORY_NONE : DNNL_MEMORY_ALLOCATE;
   CHECK(dnnl_primitive_create(&primitive->kernel, primitive->description));
-  CHECK(make_memory(primitive, dnnl_query_src_md, DNNL_MEMORY_NONE, &primitive->source));
-  CHECK(make_memory(primitive, dnnl_query_dst_md, DNNL_MEMORY_NONE, &primitive->destination));
+  CHECK(make_memory(primitive, roles->source_query, DNNL_MEMORY_NONE, &primitive->source));
+  CHECK(make_memory(
+      primitive, roles->destination_query, DNNL_MEMORY_NONE, &primitive->destination));
   MemoryView scratch =
       dnnl_primitive_desc_query_md(primitive->description, dnnl_query_scratchpad_md, 0);
   primitive->scratch_bytes = scratch ? dnnl_memory_desc_get_size(scratch) : 0;
   CHECK(make_memory(primitive, dnnl_query_scratchpad_md, DNNL_MEMORY_NONE, &primitive->scratch));
   if (recipe->has_weights) {
-    CHECK(make_memory(
-        primitive, dnnl_query_weights_md, DNNL_MEMORY_ALLOCATE, &primitive->weights));
-    primitive->plain_weights = recipe->plain_weights;
-    primitive->has_weights = true;
-    recipe->plain_weights = (dnnl_memory_desc_t){0};
+    CHECK(make_memory(primitive, roles->weights_query, own, &primitive->weights));
+    CHECK(make_reorder(primitive, VIEW(recipe->plain_weights)));
   }
   if (recipe->has_bias) {
     CHECK(dnnl_memory_create(
-        &primitive->bias, VIEW(recipe->bias), primitive->context->engine, DNNL_MEMORY_ALLOCATE));
+        &primitive->bias, VIEW(recipe->bias), primitive->context->engine, own));
   }
   return dnnl_success;
 }
@@ -109,80 +139,86 @@ FloatStatus recipe_finish(Recipe *recipe, dnnl_status_t status, FloatPrimitive *
 }
 
 static dnnl_status_t reorder(
-    FloatContext *context, MemoryView from, const float *values, dnnl_memory_t to) {
-  dnnl_memory_t plain = NULL;
-  dnnl_primitive_desc_t description = NULL;
-  dnnl_primitive_t kernel = NULL;
-  MemoryView target = NULL;
-  dnnl_status_t status = dnnl_memory_get_memory_desc(to, &target);
-  if (status == dnnl_success) {
-    status = dnnl_memory_create(&plain, from, context->engine, (void *)values);
-  }
-  if (status == dnnl_success) {
-    status = dnnl_reorder_primitive_desc_create(
-        &description, from, context->engine, target, context->engine, NULL);
-  }
-  if (status == dnnl_success) status = dnnl_primitive_create(&kernel, description);
-  if (status == dnnl_success) {
-    dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, to}};
-    status = dnnl_primitive_execute(kernel, context->stream, 2, arguments);
-  }
-  if (status == dnnl_success) status = dnnl_stream_wait(context->stream);
-  if (kernel) dnnl_primitive_destroy(kernel);
-  if (description) dnnl_primitive_desc_destroy(description);
-  if (plain) dnnl_memory_destroy(plain);
-  return status;
+    FloatPrimitive *primitive, int plain_argument, const float *plain, int argument) {
+  CHECK(dnnl_memory_set_data_handle(primitive->plain_weights, (void *)plain));
+  dnnl_exec_arg_t arguments[2] = {
+      {plain_argument, primitive->plain_weights}, {argument, primitive->weights}};
+  dnnl_stream_t stream = primitive->context->stream;
+  CHECK(dnnl_primitive_execute(primitive->reorder, stream, 2, arguments));
+  return dnnl_stream_wait(stream);
 }
 
 FloatStatus float_primitive_load(
     FloatPrimitive *primitive, const float *weights, const float *bias) {
-  if (primitive->has_weights) {
-    CHECK(reorder(
-        primitive->context, VIEW(primitive->plain_weights), weights, primitive->weights));
+  if (weights && primitive->weights) {
+    CHECK(reorder(primitive, DNNL_ARG_FROM, weights, DNNL_ARG_TO));
   }
-  if (primitive->bias) {
-    MemoryView plain = NULL;
-    CHECK(dnnl_memory_get_memory_desc(primitive->bias, &plain));
-    CHECK(reorder(primitive->context, plain, bias, primitive->bias));
+  if (bias && primitive->bias) {
+    void *values = NULL;
+    CHECK(dnnl_memory_get_data_handle(primitive->bias, &values));
+    MemoryView view = NULL;
+    CHECK(dnnl_memory_get_memory_desc(primitive->bias, &view));
+    memcpy(values, bias, dnnl_memory_desc_get_size(view));
   }
   return dnnl_success;
+}
+
+FloatStatus float_primitive_unload(
+    FloatPrimitive *primitive, const float *weights, float *plain) {
+  CHECK(dnnl_memory_set_data_handle(primitive->weights, (void *)weights));
+  return reorder(primitive, DNNL_ARG_TO, plain, DNNL_ARG_FROM);
 }
 
 size_t float_primitive_scratch_bytes(const FloatPrimitive *primitive) {
   return primitive->scratch_bytes;
 }
 
+size_t float_primitive_weights_bytes(const FloatPrimitive *primitive) {
+  if (!primitive->weights) return 0;
+  return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
+      primitive->description, primitive->roles->weights_query, 0));
+}
+
 FloatStatus float_primitive_run(
     FloatPrimitive *primitive, const float *source, float *destination, void *scratch) {
+  const Roles *roles = primitive->roles;
   CHECK(dnnl_memory_set_data_handle(primitive->source, (void *)source));
   CHECK(dnnl_memory_set_data_handle(primitive->destination, destination));
   dnnl_exec_arg_t arguments[maximum_arguments] = {
-      {DNNL_ARG_SRC, primitive->source}, {DNNL_ARG_DST, primitive->destination}};
+      {roles->source, primitive->source}, {roles->destination, primitive->destination}};
   int count = 2;
   if (primitive->scratch_bytes) {
     CHECK(dnnl_memory_set_data_handle(primitive->scratch, scratch));
     arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, primitive->scratch};
   }
   if (primitive->weights) {
-    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, primitive->weights};
+    arguments[count++] = (dnnl_exec_arg_t){roles->weights, primitive->weights};
   }
   if (primitive->bias) {
-    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, primitive->bias};
+    arguments[count++] = (dnnl_exec_arg_t){roles->bias, primitive->bias};
   }
   CHECK(dnnl_primitive_execute(
       primitive->kernel, primitive->context->stream, count, arguments));
   return dnnl_stream_wait(primitive->context->stream);
 }
 
+FloatStatus float_primitive_run_weights(
+    FloatPrimitive *primitive, const float *source, const float *gradient, float *weights,
+    float *bias, void *scratch) {
+  CHECK(dnnl_memory_set_data_handle(primitive->weights, weights));
+  if (primitive->bias) CHECK(dnnl_memory_set_data_handle(primitive->bias, bias));
+  return float_primitive_run(primitive, source, (float *)gradient, scratch);
+}
+
 void float_primitive_destroy(FloatPrimitive *primitive) {
   if (!primitive) return;
   dnnl_memory_t memories[] = {
       primitive->source, primitive->destination, primitive->weights, primitive->bias,
-      primitive->scratch};
+      primitive->scratch, primitive->plain_weights};
   for (size_t i = 0; i < sizeof memories / sizeof *memories; ++i) {
     if (memories[i]) dnnl_memory_destroy(memories[i]);
   }
-  if (primitive->has_weights) memory_release(&primitive->plain_weights);
+  if (primitive->reorder) dnnl_primitive_destroy(primitive->reorder);
   if (primitive->kernel) dnnl_primitive_destroy(primitive->kernel);
   if (primitive->description) dnnl_primitive_desc_destroy(primitive->description);
   free(primitive);

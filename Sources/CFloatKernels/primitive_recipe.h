@@ -3,6 +3,8 @@
 #ifndef FBQ_PRIMITIVE_RECIPE_H
 #define FBQ_PRIMITIVE_RECIPE_H
 
+#include <math.h>
+
 #include "float_primitives.h"
 #include "onednn_versions.h"
 
@@ -11,15 +13,27 @@ struct FloatContext {
   dnnl_stream_t stream;
 };
 
+// What a primitive's memories are to oneDNN: a backward primitive reads and writes gradients.
+typedef struct {
+  dnnl_query_t source_query, destination_query, weights_query;
+  int source, destination, weights, bias;
+  // Weights and bias are results, into memory that the caller names with each run.
+  bool computes_weights;
+} Roles;
+
+extern const Roles forward_roles, backward_data_roles, backward_weights_roles;
+
 struct FloatPrimitive {
   FloatContext *context;
+  const Roles *roles;
   dnnl_primitive_desc_t description;
   dnnl_primitive_t kernel;
   dnnl_memory_t source, destination, weights, bias, scratch;
   size_t scratch_bytes;
-  // The weights as the caller lays them out, kept to reorder from.
-  dnnl_memory_desc_t plain_weights;
-  bool has_weights;
+  // The weights as the caller lays them out, and the reorder between them and the kernel's layout;
+  // none where the layouts are the same.
+  dnnl_memory_t plain_weights;
+  dnnl_primitive_t reorder;
 };
 
 // The pieces of an operator while it is made.
@@ -37,7 +51,10 @@ typedef struct {
   } while (0)
 
 // Allocates the primitive and sets the fused clamp.
-dnnl_status_t recipe_begin(Recipe *recipe, FloatContext *context, FloatClamp clamp);
+dnnl_status_t recipe_begin(
+    Recipe *recipe, FloatContext *context, const Roles *roles, FloatClamp clamp);
+
+static const FloatClamp unlimited = {-INFINITY, INFINITY};
 
 // Compiles the kernel that `recipe->primitive->description` stands for.
 dnnl_status_t recipe_compile(Recipe *recipe);

@@ -18,5 +18,7 @@ final class AlignedBuffer {
     self.count = count
   }
 
+  var byteCount: Int { count * MemoryLayout<Float>.stride }
+
   deinit { float_memory_destroy(base) }
 }

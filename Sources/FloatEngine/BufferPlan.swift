@@ -42,7 +42,7 @@ struct BufferPlan {
       }
     }
     for index in keeping { extend(owner[index], to: graph.nodes.count) }
-    place()
+    arenaCount = Self.place(&buffers)
   }
 
   /// Constants have no buffer here and are passed over.
@@ -53,7 +53,10 @@ struct BufferPlan {
 
   /// Greedy by size: large buffers first, each at the lowest place that is free while it lives.
   /// (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020.)
-  private mutating func place() {
+  ///
+  /// - Returns: elements of the arena; `nil` if they do not fit an `Int`.
+  static func place(_ buffers: inout [ValueIndex: Buffer]) -> Int? {
+    var arenaCount = 0
     let order = buffers.sorted { left, right in
       (right.value.count, left.value.birth, left.key)
         < (left.value.count, right.value.birth, right.key)
@@ -62,19 +65,17 @@ struct BufferPlan {
     for (index, buffer) in order {
       var candidate = buffer
       for other in placed where other.isAlive(with: candidate) {
-        if candidate.offset + Self.padded(candidate.count) <= other.offset { break }
-        candidate.offset = max(candidate.offset, other.offset + Self.padded(other.count))
+        if candidate.offset + padded(candidate.count) <= other.offset { break }
+        candidate.offset = max(candidate.offset, other.offset + padded(other.count))
       }
-      let (end, overflow) = candidate.offset.addingReportingOverflow(Self.padded(candidate.count))
-      guard !overflow, end < Int.max / 8 else {
-        arenaCount = nil
-        return
-      }
+      let (end, overflow) = candidate.offset.addingReportingOverflow(padded(candidate.count))
+      guard !overflow, end < Int.max / 8 else { return nil }
       buffers[index] = candidate
-      arenaCount = arenaCount.map { max($0, end) }
+      arenaCount = max(arenaCount, end)
       let position = placed.firstIndex { $0.offset > candidate.offset } ?? placed.endIndex
       placed.insert(candidate, at: position)
     }
+    return arenaCount
   }
 
   /// Whole 64-byte lines, so that every buffer is aligned.

@@ -4,8 +4,8 @@ import FloatModel
 
 /// Activations without an exponential, element by element.
 final class ActivationKernel: NodeKernel {
-  private let activation: FloatActivation
-  private let count: Int64
+  let activation: FloatActivation
+  let count: Int64
 
   init(_ activation: FloatActivation, count: Int) {
     self.activation = activation
@@ -27,9 +27,9 @@ final class ActivationKernel: NodeKernel {
 
 /// Batch normalization as one multiplication and addition per element.
 final class BatchNormalizationKernel: NodeKernel {
-  private let scale: [Float]
+  let scale: [Float]
   private let shift: [Float]
-  private let rows: Int64
+  let rows: Int64
 
   /// - Parameters:
   ///   - rows: elements per channel, over the batch.
@@ -63,11 +63,11 @@ final class BatchNormalizationKernel: NodeKernel {
 
 /// Sum, difference, product and PReLU of two broadcast operands.
 final class BinaryKernel: NodeKernel {
-  private let operation: FloatBinary
+  let operation: FloatBinary
   private let clamp: ClampRange
-  private let plan: BroadcastPlan
-  private let imageStrides: (Int64, Int64)
-  private let images: Int64
+  let plan: BroadcastPlan
+  let imageStrides: (Int64, Int64)
+  let images: Int64
 
   /// - Parameters:
   ///   - shapes: of the two operands, one image each.
@@ -87,17 +87,26 @@ final class BinaryKernel: NodeKernel {
   }
 
   func forward(_ operands: Operands) throws(Diagnostic) {
+    withOperands(operands.inputs) { a, b in
+      float_binary(
+        operation, a, b, operands.output, images, Int64(plan.left.rowOffsets.count),
+        Int64(plan.rowCount), clamp.minimum, clamp.maximum)
+    }
+  }
+
+  /// Calls `body` with both operands, their tables included.
+  func withOperands(
+    _ inputs: [UnsafePointer<Float>], _ body: (FloatOperand, FloatOperand) -> Void
+  ) {
     plan.left.rowOffsets.withUnsafeBufferPointer { left in
       plan.right.rowOffsets.withUnsafeBufferPointer { right in
-        let a = FloatOperand(
-          values: operands.inputs[0], image_stride: imageStrides.0,
-          element_stride: plan.left.elementStride, row_offsets: left.baseAddress)
-        let b = FloatOperand(
-          values: operands.inputs[1], image_stride: imageStrides.1,
-          element_stride: plan.right.elementStride, row_offsets: right.baseAddress)
-        float_binary(
-          operation, a, b, operands.output, images, Int64(left.count), Int64(plan.rowCount),
-          clamp.minimum, clamp.maximum)
+        body(
+          FloatOperand(
+            values: inputs[0], image_stride: imageStrides.0,
+            element_stride: plan.left.elementStride, row_offsets: left.baseAddress),
+          FloatOperand(
+            values: inputs[1], image_stride: imageStrides.1,
+            element_stride: plan.right.elementStride, row_offsets: right.baseAddress))
       }
     }
   }

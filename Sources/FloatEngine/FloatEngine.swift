@@ -57,12 +57,7 @@ public final class FloatEngine {
   public init(
     graph: FloatGraph, batch: Int, keeping: Set<ValueIndex> = [], threads: Int
   ) throws(Diagnostic) {
-    guard (1...Self.greatestBatch).contains(batch) else {
-      throw Diagnostic(problem: "batch \(batch) is outside 1…\(Self.greatestBatch)")
-    }
-    guard (1...Self.greatestThreadCount).contains(threads) else {
-      throw Diagnostic(problem: "\(threads) threads are outside 1…\(Self.greatestThreadCount)")
-    }
+    try Self.check(batch: batch, threads: threads)
     var graph = graph
     try graph.inferShapes()
     let defined = Set(graph.inputs).union(graph.nodes.map(\.output))
@@ -94,6 +89,15 @@ public final class FloatEngine {
     scratch = try AlignedBuffer(
       count: scratchByteCount / MemoryLayout<Float>.stride + 1, purpose: "working memory")
     steps = try Self.steps(of: graph, kernels: kernels, storage: storage, scratch: scratch)
+  }
+
+  static func check(batch: Int, threads: Int) throws(Diagnostic) {
+    guard (1...greatestBatch).contains(batch) else {
+      throw Diagnostic(problem: "batch \(batch) is outside 1…\(greatestBatch)")
+    }
+    guard (1...greatestThreadCount).contains(threads) else {
+      throw Diagnostic(problem: "\(threads) threads are outside 1…\(greatestThreadCount)")
+    }
   }
 
   private static func steps(
@@ -175,7 +179,7 @@ public final class FloatEngine {
 
 extension Diagnostic {
   /// The diagnostic with the node as its place.
-  fileprivate func at(_ node: FloatNode) -> Diagnostic {
+  func at(_ node: FloatNode) -> Diagnostic {
     Diagnostic(place: node.place, problem: problem, remedy: remedy)
   }
 }

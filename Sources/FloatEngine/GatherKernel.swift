@@ -5,12 +5,12 @@ import FloatModel
 /// Operators that only move elements: output index (i, j, …) reads the input at
 /// `axes[0][i] + axes[1][j] + …`, or gets a constant where an entry is −1.
 final class GatherKernel: NodeKernel {
-  private let images: Int64
-  private let imageStride: Int64
-  private let rowOffsets: [Int64]
-  private let rowCount: Int64
+  let images: Int64
+  let imageStride: Int64
+  let rowOffsets: [Int64]
+  let rowCount: Int64
   /// Positions along a row; `nil` where a row is contiguous.
-  private let elementOffsets: [Int64]?
+  let elementOffsets: [Int64]?
   private let fill: Float
 
   /// - Parameters:

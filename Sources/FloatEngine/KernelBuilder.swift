@@ -92,11 +92,11 @@ struct KernelBuilder {
       isConstant: (left.constant != nil, right.constant != nil), output: output)
   }
 
-  private func optionalBias(of node: FloatNode) throws(Diagnostic) -> FloatTensor? {
+  func optionalBias(of node: FloatNode) throws(Diagnostic) -> FloatTensor? {
     node.inputs.count > 2 ? try parameter(2, "bias", of: node) : nil
   }
 
-  private func parameter(
+  func parameter(
     _ position: Int, _ role: String, of node: FloatNode
   ) throws(Diagnostic) -> FloatTensor {
     let value = graph.values[node.inputs[position]]

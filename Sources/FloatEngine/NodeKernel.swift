@@ -16,6 +16,8 @@ struct Operands {
 protocol NodeKernel: AnyObject {
   /// Bytes of working memory that `forward` needs.
   var scratchByteCount: Int { get }
+  /// Bytes of parameters in the layout the kernel likes.
+  var weightByteCount: Int { get }
 
   /// Computes the output from the inputs.
   ///
@@ -25,4 +27,5 @@ protocol NodeKernel: AnyObject {
 
 extension NodeKernel {
   var scratchByteCount: Int { 0 }
+  var weightByteCount: Int { 0 }
 }

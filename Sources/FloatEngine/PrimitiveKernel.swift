@@ -6,10 +6,11 @@ import FloatModel
 /// with an exponential.
 final class PrimitiveKernel: NodeKernel {
   let scratchByteCount: Int
-  private let handle: OpaquePointer
+  var weightByteCount: Int { float_primitive_weights_bytes(handle) }
+  let handle: OpaquePointer
   private let context: PrimitiveContext
 
-  private init(
+  init(
     _ context: PrimitiveContext,
     make: (OpaquePointer, UnsafeMutablePointer<OpaquePointer?>) -> FloatStatus
   ) throws(Diagnostic) {
@@ -29,15 +30,14 @@ final class PrimitiveKernel: NodeKernel {
     output: [Int], weights: FloatTensor, bias: FloatTensor?
   ) throws(Diagnostic) {
     var window = try FloatWindow(
-      batch: batch, input: input, output: output,
-      kernel: SpatialExtent(height: weights.shape[1], width: weights.shape[2]),
-      stride: convolution.stride, dilation: convolution.dilation, padding: convolution.padding)
+      convolution: convolution, batch: batch, input: input, output: output,
+      weights: weights.shape)
     try self.init(context) { context, handle in
       float_convolution_create(
         context, &window, Int64(convolution.groups), bias != nil, FloatClamp(convolution.clamp),
         handle)
     }
-    try load(weights: weights, bias: bias)
+    try load(weights: weights.values, bias: bias?.values)
   }
 
   /// Weights `[O, I]`, bias `[O]`; all axes of the input but the last are rows.
@@ -51,16 +51,14 @@ final class PrimitiveKernel: NodeKernel {
         context, Int64(rows), Int64(weights.shape[1]), Int64(weights.shape[0]), bias != nil,
         FloatClamp(clamp), handle)
     }
-    try load(weights: weights, bias: bias)
+    try load(weights: weights.values, bias: bias?.values)
   }
 
   convenience init(
     _ context: PrimitiveContext, pool: FloatPool, isMaximum: Bool, batch: Int, input: [Int],
     output: [Int]
   ) throws(Diagnostic) {
-    var window = try FloatWindow(
-      batch: batch, input: input, output: output, kernel: pool.window, stride: pool.stride,
-      dilation: SpatialExtent(height: 1, width: 1), padding: pool.padding)
+    var window = try FloatWindow(pool: pool, batch: batch, input: input, output: output)
     try self.init(context) { context, handle in
       float_pool_create(context, &window, isMaximum, handle)
     }
@@ -89,11 +87,14 @@ final class PrimitiveKernel: NodeKernel {
       float_primitive_run(handle, operands.inputs[0], operands.output, operands.scratch))
   }
 
-  private func load(weights: FloatTensor, bias: FloatTensor?) throws(Diagnostic) {
-    try Self.check(float_primitive_load(handle, weights.values, bias?.values))
+  /// Replaces parameters; those that are `nil` stay.
+  func load(
+    weights: UnsafePointer<Float>? = nil, bias: UnsafePointer<Float>? = nil
+  ) throws(Diagnostic) {
+    try Self.check(float_primitive_load(handle, weights, bias))
   }
 
-  private static func check(_ status: FloatStatus) throws(Diagnostic) {
+  static func check(_ status: FloatStatus) throws(Diagnostic) {
     guard status == 0 else {
       throw Diagnostic(problem: "oneDNN refuses it: \(String(cString: float_status_text(status)))")
     }
@@ -129,6 +130,21 @@ extension FloatWindow {
       stride_width: Int64(stride.width), dilation_height: Int64(dilation.height),
       dilation_width: Int64(dilation.width), pad_top: Int64(padding.top),
       pad_left: Int64(padding.left))
+  }
+
+  init(
+    convolution: FloatConvolution, batch: Int, input: [Int], output: [Int], weights: [Int]
+  ) throws(Diagnostic) {
+    try self.init(
+      batch: batch, input: input, output: output,
+      kernel: SpatialExtent(height: weights[1], width: weights[2]),
+      stride: convolution.stride, dilation: convolution.dilation, padding: convolution.padding)
+  }
+
+  init(pool: FloatPool, batch: Int, input: [Int], output: [Int]) throws(Diagnostic) {
+    try self.init(
+      batch: batch, input: input, output: output, kernel: pool.window, stride: pool.stride,
+      dilation: SpatialExtent(height: 1, width: 1), padding: pool.padding)
   }
 
   private static func check(

@@ -4,11 +4,11 @@ import FloatModel
 
 /// Mean over some axes.
 final class MeanKernel: NodeKernel {
-  private let images: Int64
-  private let imageStride: Int64
-  private let rowOffsets: [Int64]
-  private let rowCount: Int64
-  private let taps: [Int64]
+  let images: Int64
+  let imageStride: Int64
+  let rowOffsets: [Int64]
+  let rowCount: Int64
+  let taps: [Int64]
 
   /// - Parameter input: shape of one image.
   init(batch: Int, input: [Int], axes: [Int]) {
@@ -34,10 +34,10 @@ final class MeanKernel: NodeKernel {
 
 /// Inputs side by side along one axis.
 final class ConcatenationKernel: NodeKernel {
-  private let rows: Int64
+  let rows: Int64
   /// Elements that each input contributes to a row of the output.
-  private let widths: [Int64]
-  private let outputWidth: Int64
+  let widths: [Int64]
+  let outputWidth: Int64
 
   /// - Parameter inputs: shapes of one image.
   init(batch: Int, inputs: [[Int]], axis: Int) {

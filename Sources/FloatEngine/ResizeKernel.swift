@@ -4,10 +4,10 @@ import FloatModel
 
 /// Bilinear resize. (Nearest neighbors only move elements: `GatherKernel`.)
 final class LinearResizeKernel: NodeKernel {
-  private let images: Int64
-  private let shape: [Int64]
-  private let vertical: [FloatBlend]
-  private let horizontal: [FloatBlend]
+  let images: Int64
+  let shape: [Int64]
+  let vertical: [FloatBlend]
+  let horizontal: [FloatBlend]
 
   /// - Parameter input: `[N, H, W, C]`.
   init(_ resize: FloatResize, batch: Int, input: [Int]) {

@@ -37,8 +37,14 @@ final class ValueStorage {
     }
   }
 
+  /// Bytes of the arena and of the constants that stand beside it.
+  var byteCount: Int {
+    arenaByteCount
+      + (Array(single.values) + Array(repeated.values)).reduce(0) { $0 + $1.byteCount }
+  }
+
   /// Bytes of the arena.
-  var arenaByteCount: Int { arena.count * MemoryLayout<Float>.stride }
+  var arenaByteCount: Int { arena.byteCount }
 
   /// Where the value lies, `[batch, …]`; `nil` for a constant that only serves as a parameter or
   /// broadcast operand.
@@ -60,18 +66,27 @@ final class ValueStorage {
     }
   }
 
+  /// Replaces the elements of a constant wherever it stands.
+  func load(_ values: UnsafeBufferPointer<Float>, into index: ValueIndex) {
+    for buffer in [single[index], repeated[index]].compactMap(\.self) {
+      Self.fill(buffer, with: values)
+    }
+  }
+
   private static func copies(
     of constant: FloatTensor, _ count: Int
   ) throws(Diagnostic) -> AlignedBuffer {
     let buffer = try AlignedBuffer(count: constant.count * count, purpose: "constants")
-    constant.values.withUnsafeBufferPointer { source in
-      for copy in 0..<count {
-        _ = UnsafeMutableBufferPointer(
-          start: buffer.base + copy * constant.count, count: constant.count
-        ).update(fromContentsOf: source)
-      }
-    }
+    constant.values.withUnsafeBufferPointer { fill(buffer, with: $0) }
     return buffer
+  }
+
+  /// As many copies as the buffer holds.
+  private static func fill(_ buffer: AlignedBuffer, with values: UnsafeBufferPointer<Float>) {
+    for start in stride(from: 0, to: buffer.count, by: values.count) {
+      _ = UnsafeMutableBufferPointer(start: buffer.base + start, count: values.count)
+        .update(fromContentsOf: values)
+    }
   }
 }
 

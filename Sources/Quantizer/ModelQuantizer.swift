@@ -2,6 +2,26 @@ import Diagnostics
 import FloatModel
 import IntegerModel
 
+/// What training needs besides its options.
+public struct TrainingInputs: Sendable {
+  /// Unlabeled inputs.
+  public var samples: SampleSet
+  /// Where the state of training is kept; `nil` for nowhere.
+  public var checkpoint: TrainingCheckpointFile?
+  /// Asked after each step; `true` ends training with the best model so far.
+  public var isCancelled: @Sendable () -> Bool
+
+  /// Creates inputs.
+  public init(
+    samples: SampleSet, checkpoint: TrainingCheckpointFile? = nil,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.samples = samples
+    self.checkpoint = checkpoint
+    self.isCancelled = isCancelled
+  }
+}
+
 /// The whole way from a float graph to an integer one: a list of steps, then lowering.
 public struct ModelQuantizer {
   /// The simplified float graph.
@@ -12,6 +32,8 @@ public struct ModelQuantizer {
   public var samples: SampleSet
   /// How images feed the first input; `nil` for models that take none.
   public var preprocessing: ImagePreprocessing?
+  /// What options that train are carried out with; they are passed over without it.
+  public var training: TrainingInputs?
 
   /// Creates a quantizer.
   public init(
@@ -26,7 +48,32 @@ public struct ModelQuantizer {
 
   /// The steps that the options ask for, in order.
   var steps: [any QuantizationStep] {
-    [CalibrationStep(samples: samples), WeightThresholdStep()]
+    var steps: [any QuantizationStep] = []
+    switch options.equalization {
+    case .none: break
+    case .depthwiseRescale: steps.append(DepthwiseRescalingStep(samples: samples))
+    case .crossLayer: steps.append(CrossLayerEqualizationStep(samples: samples))
+    }
+    steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
+    switch options.biasCorrection {
+    case .none: break
+    case .analytic: steps.append(AnalyticBiasCorrectionStep(samples: samples))
+    case .empirical: steps.append(EmpiricalBiasCorrectionStep(samples: samples))
+    }
+    if let training {
+      if let reconstruction = options.reconstruction {
+        steps.append(
+          BlockReconstructionStep(
+            samples: training.samples, options: reconstruction, isCancelled: training.isCancelled))
+      }
+      if let distillation = options.training {
+        steps.append(
+          TrainingStep(
+            samples: training.samples, teacher: graph, options: distillation,
+            checkpoint: training.checkpoint, isCancelled: training.isCancelled))
+      }
+    }
+    return steps
   }
 
   /// Runs all steps and lowers the result. `progress` is told the title of the step under way and
@@ -34,15 +81,6 @@ public struct ModelQuantizer {
   ///
   /// - Throws: what steps and lowering throw.
   public func quantized(
-    progress: (String, StepProgress) -> Void
-  ) throws(Diagnostic) -> IntegerGraph {
-    try quantizedWithState(progress: progress).graph
-  }
-
-  /// As ``quantized(progress:)``, with what the steps found out: for analyses of the result.
-  ///
-  /// - Throws: what steps and lowering throw.
-  public func quantizedWithState(
     progress: (String, StepProgress) -> Void
   ) throws(Diagnostic) -> QuantizationResult {
     var known: [ValueIndex: ValueRange] = [:]

@@ -31,6 +31,26 @@ public enum CalibratorKind: String, CaseIterable, Sendable {
   case entropy
 }
 
+/// Which rearrangement of the float network, its function unchanged, comes before calibration.
+public enum Equalization: String, CaseIterable, Sendable {
+  /// None.
+  case none
+  /// Depthwise filters are brought to one magnitude (paper 3.3.1).
+  case depthwiseRescale = "depthwise-rescale"
+  /// Ranges are balanced between all neighboring layers (Nagel et al. 2019).
+  case crossLayer = "cross-layer"
+}
+
+/// How biases make up for the shift that quantization gives the mean of each channel.
+public enum BiasCorrection: String, CaseIterable, Sendable {
+  /// Not at all.
+  case none
+  /// From the weights' rounding errors and the float network's mean inputs.
+  case analytic
+  /// Layer by layer, from the codes that the integer kernels compute on the samples.
+  case empirical
+}
+
 /// Everything that steers the quantization of a model.
 public struct QuantizationOptions: Hashable, Sendable {
   /// Scalar or vector weights.
@@ -41,6 +61,14 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var calibrator: CalibratorKind
   /// Share of values in percent that calibrator `percentile` keeps, in (50, 100].
   public var percentile: Double
+  /// Training of the whole network by distillation (paper); `nil` for none.
+  public var training: TrainingOptions?
+  /// Training block by block, before that; `nil` for none.
+  public var reconstruction: TrainingOptions?
+  /// What balances the float weights before calibration.
+  public var equalization: Equalization
+  /// What corrects the biases after it.
+  public var biasCorrection: BiasCorrection
   /// The arithmetic that multipliers and tables are made for.
   public var arithmetic: ArithmeticProfile
   /// Images per forward pass; changes speed and memory, never the result of a calibrator.
@@ -52,12 +80,18 @@ public struct QuantizationOptions: Hashable, Sendable {
   public init(
     weights: WeightGranularity = .perChannel, thresholds: ThresholdForm = .asymmetric,
     calibrator: CalibratorKind = .minMax, percentile: Double = 99.99,
+    equalization: Equalization = .none, biasCorrection: BiasCorrection = .none,
+    training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
     arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
   ) {
     self.weights = weights
     self.thresholds = thresholds
     self.calibrator = calibrator
     self.percentile = percentile
+    self.training = training
+    self.reconstruction = reconstruction
+    self.equalization = equalization
+    self.biasCorrection = biasCorrection
     self.arithmetic = arithmetic
     self.batch = batch
     self.threads = threads

@@ -6,6 +6,10 @@ import FloatModel
 public struct QuantizationState: Sendable {
   /// The simplified float graph.
   public var graph: FloatGraph
+  /// The float graph whose layers the quantized ones are to match. Steps that rearrange the network
+  /// without changing its function set it to their result; steps that change weights or biases to
+  /// make up for quantization leave it, so that its values and those of `graph` correspond.
+  public var reference: FloatGraph
   /// What was decided.
   public var options: QuantizationOptions
   /// The range that each activation's codes are to cover.
@@ -25,6 +29,7 @@ public struct QuantizationState: Sendable {
     knownRanges: [ValueIndex: ValueRange] = [:]
   ) {
     self.graph = graph
+    reference = graph
     self.options = options
     self.knownRanges = knownRanges
     ranges = [:]

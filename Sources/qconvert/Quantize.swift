@@ -12,6 +12,8 @@ import Quantizer
 extension WeightGranularity: ExpressibleByArgument {}
 extension ThresholdForm: ExpressibleByArgument {}
 extension CalibratorKind: ExpressibleByArgument {}
+extension Equalization: ExpressibleByArgument {}
+extension BiasCorrection: ExpressibleByArgument {}
 
 /// `qconvert MODEL.onnx -o OUT.fbq`
 struct Quantize: ParsableCommand {
@@ -62,6 +64,26 @@ struct Quantize: ParsableCommand {
       valueName: "percent"))
   var percentile: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Balance the float weights before quantizing them, the model's function unchanged.",
+      discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
+        + "magnitude; 'cross-layer' balances all neighboring layers. Meant for --weights "
+        + "per-tensor.",
+      valueName: "method"))
+  var equalize = Equalization.none
+
+  @Option(
+    help: ArgumentHelp(
+      "Let biases make up for the mean error of each channel.",
+      discussion: "'analytic' derives it from the rounding of the weights, 'empirical' measures "
+        + "it on the integer kernels layer by layer.",
+      valueName: "method"))
+  var biasCorrection = BiasCorrection.none
+
+  @OptionGroup(title: "Training")
+  var training: TrainingArguments
+
   @Option(help: "Arithmetic of the target. Default: tflm.")
   var arithmetic: ArithmeticProfile?
 
@@ -105,19 +127,31 @@ struct Quantize: ParsableCommand {
     let samples = try Samples(
       path: calibration, count: calibrationCount, options: image, source: source,
       skipsUnreadable: skipUnreadable)
+    let trained = try training.options(preset: nil)
     let options = QuantizationOptions(
       weights: weights, thresholds: thresholds, calibrator: calibrator,
-      percentile: percentile ?? QuantizationOptions().percentile, arithmetic: arithmetic ?? .tflm,
+      percentile: percentile ?? QuantizationOptions().percentile, equalization: equalize,
+      biasCorrection: biasCorrection, training: trained,
+      reconstruction: training.reconstruction(trained), arithmetic: arithmetic ?? .tflm,
       threads: threads)
     let progress = Progress()
-    let quantizer = ModelQuantizer(
+    var quantizer = ModelQuantizer(
       graph: source.graph, options: options, samples: samples.set,
       preprocessing: samples.preprocessing)
+    if trained != nil {
+      quantizer.training = try training.inputs(
+        calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
+        fingerprint: "\(try sha256(ofFile: model)) \(options)")
+    }
     var result: IntegerGraph
+    let notes: [String]
     do {
-      result = try quantizer.quantized { progress.update($0, $1.share, detail: $1.detail) }
+      let quantized = try quantizer.quantized {
+        progress.update($0, $1.share, detail: $1.detail)
+      }
+      (result, notes) = (quantized.graph, quantized.state.notes)
     } catch {
-      throw error.inFile(model)
+      throw error.file == nil ? error.inFile(model) : error
     }
     progress.finish()
     try attach(labels: names, to: &result)
@@ -125,7 +159,7 @@ struct Quantize: ParsableCommand {
     try FBQFile.write(result, to: output, compress: compress)
     // What goes to a pipe is the model alone, so that `-o /dev/stdout` can be piped on.
     guard PathCheck.isRegularFile(output) else { return }
-    try printSummary(of: result, samples: samples, seconds: Date().timeIntervalSince(start))
+    try printSummary(of: result, samples: samples, notes: notes, seconds: Date().timeIntervalSince(start))
   }
 
   private func attach(labels names: [String], to graph: inout IntegerGraph) throws {
@@ -142,9 +176,10 @@ struct Quantize: ParsableCommand {
   /// Completes the conversion record.
   private func record(in graph: inout IntegerGraph, samples: Samples) throws {
     var options = [
-      "arithmetic=\(graph.arithmetic.name)", "calibration=\(samples.description)",
-      "calibrator=\(calibrator.rawValue)", "thresholds=\(thresholds.rawValue)",
-      "weights=\(weights.rawValue)",
+      "arithmetic=\(graph.arithmetic.name)", "bias-correction=\(biasCorrection.rawValue)",
+      "calibration=\(samples.description)",
+      "calibrator=\(calibrator.rawValue)", "equalize=\(equalize.rawValue)",
+      "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
     ]
     if calibrator == .percentile {
       options.append("percentile=\(percentile ?? QuantizationOptions().percentile)")
@@ -156,7 +191,7 @@ struct Quantize: ParsableCommand {
   }
 
   private func printSummary(
-    of graph: IntegerGraph, samples: Samples, seconds: Double
+    of graph: IntegerGraph, samples: Samples, notes: [String], seconds: Double
   ) throws {
     let summary = ModelSummary(graph)
     let size = try MappedFile(path: output).bytes.count
@@ -177,7 +212,7 @@ struct Quantize: ParsableCommand {
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
       }
-      for note in summary.notes { print("  note         \(note)") }
+      for note in summary.notes + notes { print("  note         \(note)") }
       print(
         String(format: "  calibrated on %@ in %.1f s", samples.description, seconds))
     }

@@ -60,6 +60,18 @@ struct Sensitivity: ParsableCommand {
       valueName: "percent"))
   var percentile: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Balance the float weights before quantizing them, as 'quantize' does.",
+      valueName: "method"))
+  var equalize = Equalization.none
+
+  @Option(
+    help: ArgumentHelp(
+      "Let biases make up for the mean error of each channel, as 'quantize' does.",
+      valueName: "method"))
+  var biasCorrection = BiasCorrection.none
+
   @Option(help: "Arithmetic of the target. Default: tflm.")
   var arithmetic: ArithmeticProfile?
 
@@ -97,8 +109,8 @@ struct Sensitivity: ParsableCommand {
     let compared = try samples(images ?? calibration, count)
     let options = QuantizationOptions(
       weights: weights, thresholds: thresholds, calibrator: calibrator,
-      percentile: percentile ?? QuantizationOptions().percentile, arithmetic: arithmetic ?? .tflm,
-      threads: threads)
+      percentile: percentile ?? QuantizationOptions().percentile, equalization: equalize,
+      biasCorrection: biasCorrection, arithmetic: arithmetic ?? .tflm, threads: threads)
     let progress = Progress()
     let result: QuantizationResult
     let layers: [LayerSensitivity]
@@ -106,7 +118,7 @@ struct Sensitivity: ParsableCommand {
       result = try ModelQuantizer(
         graph: source.graph, options: options, samples: calibrationSamples.set,
         preprocessing: calibrationSamples.preprocessing
-      ).quantizedWithState { progress.update($0, $1.share, detail: $1.detail) }
+      ).quantized { progress.update($0, $1.share, detail: $1.detail) }
       layers = try SensitivityAnalysis(result: result, samples: compared.set, threads: threads)
         .layers { progress.update("comparing layers", $0.share, detail: $0.detail) }
     } catch {

@@ -36,7 +36,7 @@ struct QuantizedNetwork {
     integer = try ModelQuantizer(
       graph: graph, options: options,
       samples: SampleSet(arrays: arrays, for: graph, limit: samples.count), preprocessing: nil
-    ).quantized { _, _ in }
+    ).quantized { _, _ in }.graph
     reference = try Interpreter(graph: integer, options: RunOptions(kernels: .reference))
     portable = try Interpreter(graph: integer, options: RunOptions(kernels: .portable))
   }

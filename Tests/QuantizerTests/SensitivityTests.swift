@@ -23,7 +23,7 @@ struct SensitivityTests {
     }
     let result = try ModelQuantizer(
       graph: graph, options: options, samples: set(calibration), preprocessing: nil
-    ).quantizedWithState { _, _ in }
+    ).quantized { _, _ in }
     let analysis = SensitivityAnalysis(
       result: result, samples: try set(samples ?? calibration), threads: 1)
     return try analysis.layers { _ in }.map { layer in

@@ -48,6 +48,16 @@ OURS = [
     *ours("percentile 99.99", ["--calibrator", "percentile"]),
     *ours("mse", ["--calibrator", "mse"]),
     *ours("entropy", ["--calibrator", "entropy"]),
+    *ours("depthwise rescaling", ["--equalize", "depthwise-rescale"]),
+    *ours("cross-layer equalization", ["--equalize", "cross-layer"]),
+    *ours("analytic bias correction", ["--bias-correction", "analytic"]),
+    *ours("empirical bias correction", ["--bias-correction", "empirical"]),
+    *ours("depthwise rescaling, empirical bias correction",
+          ["--equalize", "depthwise-rescale", "--bias-correction", "empirical"],
+          weights=["per-tensor"]),
+    *ours("cross-layer equalization, empirical bias correction",
+          ["--equalize", "cross-layer", "--bias-correction", "empirical"],
+          weights=["per-tensor"]),
 ]
 
 PEERS = [

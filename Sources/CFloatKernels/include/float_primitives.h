@@ -66,8 +66,29 @@ FloatStatus float_softmax_create(
 FloatStatus float_function_create(
     FloatContext *context, FloatFunction function, int64_t count, FloatPrimitive **primitive);
 
-/// Reorders the parameters into the kernel's layout. The pointers are free afterwards; may be
-/// called again with other values.
+/// Gradient of a convolution's source: the source of the run is the gradient of its destination.
+/// Has the weights of `forward`, which must be loaded here too.
+FloatStatus float_convolution_backward_data_create(
+    FloatContext *context, const FloatWindow *window, int64_t groups,
+    const FloatPrimitive *forward, FloatPrimitive **primitive);
+
+/// Gradients of a convolution's weights and, where `has_bias`, of its bias.
+FloatStatus float_convolution_backward_weights_create(
+    FloatContext *context, const FloatWindow *window, int64_t groups, bool has_bias,
+    const FloatPrimitive *forward, FloatPrimitive **primitive);
+
+/// As for convolutions.
+FloatStatus float_fully_connected_backward_data_create(
+    FloatContext *context, int64_t rows, int64_t inputs, int64_t outputs,
+    const FloatPrimitive *forward, FloatPrimitive **primitive);
+
+/// As for convolutions.
+FloatStatus float_fully_connected_backward_weights_create(
+    FloatContext *context, int64_t rows, int64_t inputs, int64_t outputs, bool has_bias,
+    const FloatPrimitive *forward, FloatPrimitive **primitive);
+
+/// Reorders the parameters into the kernel's layout, those that are not null. The pointers are free
+/// afterwards; may be called again with other values.
 FloatStatus float_primitive_load(
     FloatPrimitive *primitive, const float *weights, const float *bias);
 
@@ -76,6 +97,18 @@ size_t float_primitive_scratch_bytes(const FloatPrimitive *primitive);
 
 FloatStatus float_primitive_run(
     FloatPrimitive *primitive, const float *source, float *destination, void *scratch);
+
+/// Bytes of the weights, or of their gradient, in the kernel's layout; 0 if it has none.
+size_t float_primitive_weights_bytes(const FloatPrimitive *primitive);
+
+/// Runs a primitive that computes the gradient of weights: `weights` is written in the kernel's
+/// layout, `bias` [O] where it has one.
+FloatStatus float_primitive_run_weights(
+    FloatPrimitive *primitive, const float *source, const float *gradient, float *weights,
+    float *bias, void *scratch);
+
+/// Reorders a gradient of weights from the kernel's layout to the caller's.
+FloatStatus float_primitive_unload(FloatPrimitive *primitive, const float *weights, float *plain);
 
 void float_primitive_destroy(FloatPrimitive *primitive);
 

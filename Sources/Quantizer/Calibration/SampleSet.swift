@@ -1,5 +1,6 @@
 import Diagnostics
 import FloatModel
+import Foundation
 import ImageInput
 import IntegerModel
 import TensorFiles
@@ -115,6 +116,11 @@ public struct SampleSet: Sendable {
   public let count: Int
   private let source: Source
 
+  private init(count: Int, source: Source) {
+    self.count = count
+    self.source = source
+  }
+
   /// The images at `paths`.
   public init(images paths: [String], preprocessing: ImagePreprocessing) {
     count = paths.count
@@ -200,21 +206,74 @@ public struct SampleSet: Sendable {
       .transposed(by: sourceAxes).values
   }
 
+  /// The codes that the device reads for some float inputs, as ``inputs(_:)`` made them.
+  ///
+  /// - Parameter parameters: one per graph input.
+  package func codes(
+    of inputs: [[Float]], parameters: [ActivationParameters]
+  ) -> [[Int8]] {
+    zip(inputs, parameters).map { values, parameters in
+      switch source {
+      case .images: values.map { Int8(parameters.pixelCode(of: Double($0))) }
+      case .arrays: values.map { Int8(parameters.code(of: $0)) }
+      }
+    }
+  }
+
   /// The float inputs of some samples, one array per graph input, `[samples, …]`.
   ///
   /// - Throws: an image that cannot be read, with its path.
   public func inputs(_ samples: Range<Int>) throws(Diagnostic) -> [[Float]] {
     switch source {
     case .images(let paths, let preprocessing):
-      var values: [Float] = []
-      for path in paths[samples] {
-        preprocessing.append(try preprocessing.pixels(ofFile: path), to: &values)
+      // Decoding takes longer than inference: all cores share it.
+      let part = Array(paths[samples])
+      let decoded = ParallelResults<Result<[UInt8], Diagnostic>>(count: part.count)
+      DispatchQueue.concurrentPerform(iterations: part.count) { index in
+        decoded.set(
+          index,
+          Result { () throws(Diagnostic) in try preprocessing.pixels(ofFile: part[index]) })
       }
+      var values: [Float] = []
+      for result in decoded.all() { preprocessing.append(try result.get(), to: &values) }
       return [values]
     case .arrays(let arrays, let sizes):
       return zip(arrays, sizes).map { array, size in
         Array(array[samples.lowerBound * size..<samples.upperBound * size])
       }
+    }
+  }
+
+  /// The codes of one sample as the integer model gets them, one array per graph input: through the
+  /// tables of the input pipeline for images, the nearest codes for arrays.
+  ///
+  /// - Parameter parameters: those of each graph input.
+  /// - Throws: an image that cannot be read, with its path.
+  func codes(_ sample: Int, parameters: [ActivationParameters]) throws(Diagnostic) -> [[Int8]] {
+    switch source {
+    case .images(let paths, let preprocessing):
+      let tables = preprocessing.pipeline(for: parameters[0]).codeTables
+      let pixels = try preprocessing.pixels(ofFile: paths[sample])
+      return [pixels.indices.map { Int8(tables[$0 % tables.count][Int(pixels[$0])]) }]
+    case .arrays:
+      return zip(try inputs(sample..<sample + 1), parameters).map { values, parameters in
+        values.map { Int8(parameters.code(of: $0)) }
+      }
+    }
+  }
+
+  /// At most `limit` of the samples, evenly spread.
+  func subset(_ limit: Int) -> SampleSet {
+    guard limit < count else { return self }
+    let kept = (0..<limit).map { $0 * count / limit }
+    switch source {
+    case .images(let paths, let preprocessing):
+      return SampleSet(images: kept.map { paths[$0] }, preprocessing: preprocessing)
+    case .arrays(let arrays, let sizes):
+      let chosen = zip(arrays, sizes).map { array, size in
+        kept.flatMap { array[$0 * size..<($0 + 1) * size] }
+      }
+      return SampleSet(count: limit, source: .arrays(chosen, elementsPerSample: sizes))
     }
   }
 }

@@ -54,6 +54,12 @@ package struct ScaleUnification {
     return result
   }
 
+  /// The value that stands for all that share codes with `value`.
+  package mutating func representative(of value: ValueIndex) -> ValueIndex { find(value) }
+
+  /// Whether the kernels prescribe the parameters of `value`.
+  package mutating func isFixed(_ value: ValueIndex) -> Bool { fixed[find(value)] != nil }
+
   private mutating func find(_ value: Int) -> Int {
     var root = value
     while parent[root] != root {

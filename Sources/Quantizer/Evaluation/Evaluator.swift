@@ -160,16 +160,19 @@ public struct Evaluator {
 extension FloatGraph {
   /// The value whose order is that of the first output: the input of a final softmax, else the
   /// output itself.
-  public var logits: ValueIndex {
-    var value = outputs[0]
+  public var logits: ValueIndex { logits(of: outputs[0]) }
+
+  /// The value whose order is that of `output`: the input of a final softmax, else itself.
+  package func logits(of output: ValueIndex) -> ValueIndex {
+    var value = output
     while let node = nodes.last(where: { $0.output == value }) {
       switch node.operation {
       case .reshape, .identity: value = node.inputs[0]
       case .softmax: return node.inputs[0]
-      default: return outputs[0]
+      default: return output
       }
     }
-    return outputs[0]
+    return output
   }
 }
 

@@ -26,7 +26,7 @@ public struct SensitivityAnalysis {
   }
 
   private var integer: IntegerGraph { result.graph }
-  private var float: FloatGraph { result.state.graph }
+  private var float: FloatGraph { result.state.reference }
 
   /// All layers, the one with the greatest part in the noise first.
   ///
@@ -180,7 +180,7 @@ public struct SensitivityAnalysis {
   /// See ``NoiseEvidence/filterSpread``.
   private func filterSpread(of weights: ValueIndex) -> Double? {
     guard result.state.weightThresholds[weights]?.count == 1,
-      let tensor = float.values[weights].constant, tensor.shape[0] > 1
+      let tensor = result.state.graph.values[weights].constant, tensor.shape[0] > 1
     else { return nil }
     let size = tensor.count / tensor.shape[0]
     let peaks = (0..<tensor.shape[0]).map { filter in

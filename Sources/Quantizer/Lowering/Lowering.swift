@@ -10,7 +10,8 @@ import IntegerModel
 /// its own. Where a kernel copies codes but the tensors it connects have different parameters, a
 /// requantization is inserted.
 public struct Lowering {
-  let state: QuantizationState
+  /// What is lowered; constants of nodes still to come may change.
+  var state: QuantizationState
   var parameters: [ValueIndex: ActivationParameters]
   var result: IntegerGraph
   /// The integer tensor of each float value that has one.
@@ -21,9 +22,10 @@ public struct Lowering {
   private var names: Set<String> = []
   private var operationNames: Set<String> = []
   /// Copies in other codes that exist already.
-  private var copies: [Copy: TensorIndex] = [:]
+  private(set) var copies: [Copy: TensorIndex] = [:]
 
-  private struct Copy: Hashable {
+  /// A value in codes other than its own.
+  struct Copy: Hashable {
     var value: ValueIndex
     var parameters: ActivationParameters
   }
@@ -47,19 +49,32 @@ public struct Lowering {
   ///
   /// - Throws: an operator without an integer counterpart; factors outside the multiplier's range.
   public mutating func lowered() throws(Diagnostic) -> IntegerGraph {
+    try lowerInputs()
+    for node in graph.nodes { try lower(node) }
+    return try finished()
+  }
+
+  /// Adds the graph's inputs: the first of three stages.
+  mutating func lowerInputs() throws(Diagnostic) {
     for input in graph.inputs {
       let value = graph.values[input]
       result.inputs.append(try addActivation(named: value.name, of: input, shape: value.shape))
     }
-    for node in graph.nodes {
-      do {
-        try lower(node)
-      } catch {
-        var diagnostic = error
-        if diagnostic.place.isEmpty { diagnostic.place = "node '\(node.name)'" }
-        throw diagnostic
-      }
+  }
+
+  /// Adds the operations that a node becomes; nodes come in execution order.
+  mutating func lower(_ node: FloatNode) throws(Diagnostic) {
+    do {
+      try lowerOperation(of: node)
+    } catch {
+      var diagnostic = error
+      if diagnostic.place.isEmpty { diagnostic.place = "node '\(node.name)'" }
+      throw diagnostic
     }
+  }
+
+  /// Adds the graph's outputs and validates the result.
+  private mutating func finished() throws(Diagnostic) -> IntegerGraph {
     for output in graph.outputs {
       result.outputs.append(try activation(output))
     }
@@ -70,7 +85,7 @@ public struct Lowering {
     return result
   }
 
-  private mutating func lower(_ node: FloatNode) throws(Diagnostic) {
+  private mutating func lowerOperation(of node: FloatNode) throws(Diagnostic) {
     switch node.operation {
     case .convolution(let convolution): try lowerConvolution(node, convolution)
     case .fullyConnected(let clamp): try lowerFullyConnected(node, clamp)

@@ -55,14 +55,14 @@ public struct ActivationParameters: Hashable, Sendable {
     return Int32(min(max(Double(quotient) + Double(zeroPoint), -128), 127))
   }
 
-  /// The code of a preprocessed pixel value: the nearest one, clamped to int8.
+  /// The code of a normalized pixel value, clamped to int8.
   ///
   /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
   /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
   /// float32 scale from deciding them.
   func pixelCode(of real: Double) -> Int32 {
-    let code = (real / Double(scale) + 0.5 + 1e-4).rounded(.down)
-    return Int32(min(max(code + Double(zeroPoint), -128), 127))
+    let code = (real / Double(scale) + 0.5 + 1e-4).rounded(.down) + Double(zeroPoint)
+    return Int32(min(max(code, -128), 127))
   }
 
   /// Whether some code is at most half a step from `real`.

@@ -1,0 +1,211 @@
+import ArgumentParser
+import CommandSupport
+import Quantizer
+
+extension DistillationLoss: ExpressibleByArgument {}
+extension ThresholdParametrization: ExpressibleByArgument {}
+extension StudentArithmetic: ExpressibleByArgument {}
+
+/// Options of training; what is not given comes from the preset.
+struct TrainingArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Train on these unlabeled inputs, a folder of images or an .npz file.",
+      discussion: "The quantized model learns to answer as the float model does. Default with the "
+        + "presets that train: all inputs of --calibration.",
+      valueName: "folder|file.npz"))
+  var train: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Train on at most this many of them, evenly spread. Default: all.", valueName: "samples"))
+  var trainCount: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Before that, train block by block with this many passes; 0 for none.",
+      valueName: "epochs"))
+  var blockEpochs: Int?
+
+  @Option(help: "Passes over the training inputs, at most.")
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Cycles of cosine annealing over the epochs, each with a fresh optimizer.",
+      valueName: "cycles"))
+  var cycles: Int?
+
+  @Option(help: "Samples per training step.")
+  var batch: Int?
+
+  @Option(
+    help: ArgumentHelp("First learning rate of the thresholds' factors.", valueName: "rate"))
+  var learningRate: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "First learning rate of the weights' point-wise factors.", valueName: "rate"))
+  var weightRate: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "First learning rate of the biases, in steps of the output's codes.", valueName: "rate"))
+  var biasRate: Float?
+
+  @Option(help: "What the outputs of both models are compared by.")
+  var loss: DistillationLoss?
+
+  @Option(
+    help: "Threshold T over the trained number: its clipped scale (paper), 2^t, or the free step.")
+  var parametrization: ThresholdParametrization?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Train the thresholds of activations and weights.")
+  var trainThresholds: Bool?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Train point-wise factors, 0.75 to 1.25, of weights and biases.")
+  var tuneWeights: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Train offsets of the biases.")
+  var tuneBiases: Bool?
+
+  @Flag(
+    name: .customLong("adaround"), inversion: .prefixedNo,
+    help: "Learn for each weight whether it is rounded up or down; weight thresholds stay.")
+  var learnRounding: Bool?
+
+  @Option(
+    help: "What computes the model in training: floats rounded to codes, or the integer kernels.")
+  var student: StudentArithmetic?
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of the inputs that only tells which epoch is best.", valueName: "share"))
+  var heldOut: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after this many epochs without a better result on them.", valueName: "epochs"))
+  var patience: Int?
+
+  @Option(help: "Seed of the order of the training inputs.")
+  var seed: UInt64?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the state of training here after each epoch, and go on from it.",
+      valueName: "folder"))
+  var checkpoint: String?
+
+  func validate() throws {
+    try check(trainCount, "--train-count", 2...10_000_000)
+    try check(blockEpochs, "--block-epochs", 0...100_000)
+    try check(epochs, "--epochs", 0...100_000)
+    try check(cycles, "--cycles", 1...100_000)
+    try check(batch, "--batch", 1...65_536)
+    try check(patience, "--patience", 1...100_000)
+    for (name, value) in [
+      ("--learning-rate", learningRate), ("--weight-rate", weightRate), ("--bias-rate", biasRate),
+    ] {
+      if let value, !(value > 0 && value <= 10) {
+        throw ValidationError("\(name) must be above 0 and at most 10")
+      }
+    }
+    if let heldOut, !(heldOut > 0 && heldOut < 1) {
+      throw ValidationError("--held-out must be between 0 and 1")
+    }
+  }
+
+  private func check(_ value: Int?, _ name: String, _ range: ClosedRange<Int>) throws {
+    if let value, !range.contains(value) {
+      throw ValidationError("\(name) must be \(range.lowerBound)…\(range.upperBound)")
+    }
+  }
+
+  /// The first option given that means nothing without training; `nil` if there is none.
+  private var givenWithoutTraining: String? {
+    let given: [(String, Bool)] = [
+      ("--train-count", trainCount != nil), ("--epochs", epochs != nil),
+      ("--cycles", cycles != nil), ("--batch", batch != nil),
+      ("--learning-rate", learningRate != nil), ("--weight-rate", weightRate != nil),
+      ("--bias-rate", biasRate != nil), ("--loss", loss != nil),
+      ("--parametrization", parametrization != nil),
+      ("--train-thresholds", trainThresholds != nil), ("--tune-weights", tuneWeights != nil),
+      ("--tune-biases", tuneBiases != nil), ("--adaround", learnRounding != nil), ("--student", student != nil),
+      ("--held-out", heldOut != nil), ("--patience", patience != nil), ("--seed", seed != nil),
+      ("--checkpoint", checkpoint != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
+  /// The options of training: the preset's with what was given in their place; `nil` for none.
+  ///
+  /// - Throws: options of training where nothing is trained.
+  func options(preset: TrainingOptions?) throws -> TrainingOptions? {
+    guard var result = preset ?? (train == nil ? nil : TrainingOptions()) else {
+      if let name = givenWithoutTraining {
+        throw UsageError(
+          "\(name) applies to training; add --train FOLDER or --preset balanced or best")
+      }
+      return nil
+    }
+    result.epochs = epochs ?? result.epochs
+    result.cycles = cycles ?? result.cycles
+    result.batch = batch ?? result.batch
+    result.thresholdRate = learningRate ?? result.thresholdRate
+    result.weightRate = weightRate ?? result.weightRate
+    result.biasRate = biasRate ?? result.biasRate
+    result.loss = loss ?? result.loss
+    result.parametrization = parametrization ?? result.parametrization
+    result.trainsThresholds = trainThresholds ?? result.trainsThresholds
+    result.tunesWeights = tuneWeights ?? result.tunesWeights
+    result.tunesBiases = tuneBiases ?? result.tunesBiases
+    result.learnsRounding = learnRounding ?? result.learnsRounding
+    result.student = student ?? result.student
+    result.heldOutShare = heldOut ?? result.heldOutShare
+    result.patience = patience ?? result.patience
+    result.seed = seed ?? result.seed
+    guard
+      result.trainsThresholds || result.tunesWeights || result.tunesBiases
+        || result.learnsRounding
+    else {
+      throw UsageError(
+        "--no-train-thresholds leaves nothing to train; add --tune-weights, --tune-biases or "
+          + "--adaround")
+    }
+    return result
+  }
+}
+
+extension TrainingArguments {
+  /// Training block by block, with the rates of `training`; `nil` for none.
+  func reconstruction(_ training: TrainingOptions?) -> TrainingOptions? {
+    guard var result = training, let blockEpochs, blockEpochs > 0 else { return nil }
+    result.epochs = blockEpochs
+    result.cycles = 1
+    return result
+  }
+
+  /// The inputs of training, and what stops it.
+  func inputs(
+    calibration: String, images: ImageOptions, source: FloatSource, skipsUnreadable: Bool,
+    fingerprint: String
+  ) throws -> TrainingInputs {
+    let samples = try Samples(
+      path: train ?? calibration, count: trainCount ?? .max, options: images, source: source,
+      skipsUnreadable: skipsUnreadable)
+    let interruption = Interruption(
+      message: "stopping with the best model so far; press Ctrl-C again to end at once",
+      command: "qconvert")
+    return TrainingInputs(
+      samples: samples.set,
+      checkpoint: try checkpoint.map { folder in
+        try TrainingCheckpointFile(
+          folder: folder, fingerprint: fingerprint + " " + samples.description)
+      }, isCancelled: { interruption.wasRequested })
+  }
+}
