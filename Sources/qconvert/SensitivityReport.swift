@@ -44,7 +44,7 @@ struct SensitivityReport: Encodable {
   var samples: Int
   /// The noisiest first.
   var layers: [Layer]
-  /// What removes most of the noise first.
+  /// In the order in which to try them: what costs least first, training last.
   var mends: [Mend]
 
   init(_ sensitivities: [LayerSensitivity], graph: IntegerGraph, samples: Int) {
@@ -69,7 +69,7 @@ struct SensitivityReport: Encodable {
       return Mend(
         mend: mend.rawValue, options: mend.options, layers: concerned.count,
         noiseShare: concerned.reduce(0) { $0 + $1.noiseShare })
-    }.sorted { $0.noiseShare > $1.noiseShare }
+    }
   }
 
   /// At most 100 columns: a row per layer, the worst channels of the first five, the mends.
@@ -117,7 +117,9 @@ struct SensitivityReport: Encodable {
   }
 
   private static func decibels(_ value: Double) -> String {
-    value.isFinite ? String(format: "%.1f dB", value) : value > 0 ? "∞" : "−∞"
+    guard value.isFinite else { return value > 0 ? "∞" : "-∞" }
+    // No "-0.0".
+    return String(format: "%.1f dB", abs(value) < 0.05 ? 0 : value)
   }
 
   private static func percent(_ share: Double) -> String {
@@ -148,7 +150,7 @@ extension SensitivityMend {
     switch self {
     case .widerThresholds: "values beyond the output's thresholds make most of the noise"
     case .filterThresholds: "one large filter makes the step of all filters of its layer"
-    case .biasCorrection: "channels are off by a constant, which makes most of the noise"
+    case .biasCorrection: "channels are off by a constant, which makes much of the noise"
     case .tighterThresholds: "rare large outputs make the step of all others"
     case .trainedThresholds: "nothing simpler stands out"
     }

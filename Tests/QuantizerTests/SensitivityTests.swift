@@ -118,6 +118,13 @@ struct SensitivityTests {
     #expect(layers[0].name == "middle")
     #expect(layers[0].found.mend == .biasCorrection)
     #expect(layers[0].found.evidence.biasShare > 0.9)
+    // Corrected, it is gone, and is not suggested again.
+    let corrected = try self.layers(
+      of: graph, options: QuantizationOptions(biasCorrection: .empirical),
+      calibration: randomSamples(in: 0.99...1, seed: 6))
+    let middle = try #require(corrected.first { $0.name == "middle" })
+    #expect(middle.found.alone > layers[0].found.alone + 6)
+    #expect(corrected.allSatisfy { $0.found.mend != .biasCorrection })
   }
 
   @Test("values beyond the thresholds are found, and wider thresholds are the mend")

@@ -103,13 +103,14 @@ struct LayerNoise {
   }
 
   /// What the noise looks like.
-  func evidence(hasWeights: Bool, filterSpread: Double?) -> NoiseEvidence {
+  func evidence(hasUncorrectedBias: Bool, filterSpread: Double?) -> NoiseEvidence {
     let total = alone.totalNoise
     func share(_ part: Double) -> Double { total == 0 ? 0 : min(part / total, 1) }
     let elements = alone.count * alone.signal.count
     let rootMeanSquare = (alone.totalSignal / Double(max(elements, 1))).squareRoot()
     return NoiseEvidence(
-      hasWeights: hasWeights, filterSpread: filterSpread, biasShare: alone.biasShare,
+      hasUncorrectedBias: hasUncorrectedBias, filterSpread: filterSpread,
+      biasShare: alone.biasShare,
       cumulativeBiasShare: cumulative.biasShare, clippedShare: share(clippedNoise),
       roundingShare: share(roundingNoise),
       peakToMean: rootMeanSquare == 0 ? 0 : Double(peak) / rootMeanSquare)

@@ -35,8 +35,8 @@ public struct LayerSensitivity: Hashable, Sendable {
 /// What the noise of one layer, quantized alone, looks like. Shares are of its energy, 0…1; they
 /// overlap.
 public struct NoiseEvidence: Hashable, Sendable {
-  /// Whether the layer has weights, and so a bias per channel.
-  public var hasWeights: Bool
+  /// Whether the layer has a bias per channel that was not corrected on the integer kernels yet.
+  public var hasUncorrectedBias: Bool
   /// Where all filters of the layer share one threshold: the greatest weight of the layer over that
   /// of its median filter. `nil` where each filter has a threshold of its own, and for layers
   /// without weights.
@@ -55,10 +55,10 @@ public struct NoiseEvidence: Hashable, Sendable {
 
   /// Creates evidence.
   public init(
-    hasWeights: Bool, filterSpread: Double?, biasShare: Double, cumulativeBiasShare: Double,
+    hasUncorrectedBias: Bool, filterSpread: Double?, biasShare: Double, cumulativeBiasShare: Double,
     clippedShare: Double, roundingShare: Double, peakToMean: Double
   ) {
-    self.hasWeights = hasWeights
+    self.hasUncorrectedBias = hasUncorrectedBias
     self.filterSpread = filterSpread
     self.biasShare = biasShare
     self.cumulativeBiasShare = cumulativeBiasShare
@@ -68,7 +68,7 @@ public struct NoiseEvidence: Hashable, Sendable {
   }
 }
 
-/// What would reduce a layer's noise.
+/// What would reduce a layer's noise, what costs least first.
 public enum SensitivityMend: String, CaseIterable, Sendable {
   /// The output's range leaves out too much of what occurs: thresholds further out.
   case widerThresholds = "wider"
@@ -87,6 +87,8 @@ public enum SensitivityMend: String, CaseIterable, Sendable {
   static let greatestNoisy = 50.0
   /// With such a spread the median filter is left with 16 of 127 codes on each side of zero.
   static let greatestSpread = 8.0
+  /// Correcting biases costs next to nothing: a quarter of the noise is worth it.
+  static let greatestBias = 0.25
   /// A Gaussian's greatest of a million values is five times its root mean square, ReLU's seven.
   static let greatestPeak = 16.0
 
@@ -98,7 +100,9 @@ public enum SensitivityMend: String, CaseIterable, Sendable {
       self = .widerThresholds
     } else if let spread = evidence.filterSpread, spread > Self.greatestSpread {
       self = .filterThresholds
-    } else if evidence.hasWeights, max(evidence.biasShare, evidence.cumulativeBiasShare) > 0.5 {
+    } else if evidence.hasUncorrectedBias,
+      max(evidence.biasShare, evidence.cumulativeBiasShare) > Self.greatestBias
+    {
       self = .biasCorrection
     } else if evidence.roundingShare > 0.5, evidence.peakToMean > Self.greatestPeak {
       self = .tighterThresholds

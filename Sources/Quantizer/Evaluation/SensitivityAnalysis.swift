@@ -151,7 +151,8 @@ public struct SensitivityAnalysis {
     let layers = computing.map { operation, noise in
       let weights = weights(of: operation)
       let evidence = noise.evidence(
-        hasWeights: weights != nil, filterSpread: weights.flatMap(filterSpread))
+        hasUncorrectedBias: weights != nil && result.state.options.biasCorrection != .empirical,
+        filterSpread: weights.flatMap(filterSpread))
       let share = total == 0 ? 0 : noise.noiseToSignal / total
       let output = noise.cumulative.signalToNoise
       let given = integer.operations[operation].inputs.compactMap { cumulative[$0] }.min()
