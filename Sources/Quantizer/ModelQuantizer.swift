@@ -76,13 +76,13 @@ public struct ModelQuantizer {
     return steps
   }
 
-  /// Runs all steps and lowers the result; the state that was lowered is returned beside it. `progress` is told the title of the step under way and
+  /// Runs all steps and lowers the result. `progress` is told the title of the step under way and
   /// how far it has come.
   ///
   /// - Throws: what steps and lowering throw.
   public func quantized(
     progress: (String, StepProgress) -> Void
-  ) throws(Diagnostic) -> (graph: IntegerGraph, state: QuantizationState) {
+  ) throws(Diagnostic) -> QuantizationResult {
     var known: [ValueIndex: ValueRange] = [:]
     if let preprocessing, let input = graph.inputs.first {
       known[input] = preprocessing.range
@@ -98,6 +98,17 @@ public struct ModelQuantizer {
     {
       result.inputPipeline = preprocessing.pipeline(for: parameters)
     }
-    return (result, state)
+    return QuantizationResult(graph: result, state: state, values: lowering.values)
   }
+}
+
+/// An integer graph beside the state that it was lowered from.
+public struct QuantizationResult: Sendable {
+  /// The integer graph.
+  public var graph: IntegerGraph
+  /// The float graph as quantized, and all that the steps decided.
+  public var state: QuantizationState
+  /// The float value whose elements, in the same layout, the codes of an activation stand for.
+  /// Tensors inside an operator that became several have none.
+  public var values: [TensorIndex: ValueIndex]
 }

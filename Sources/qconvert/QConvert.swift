@@ -20,11 +20,16 @@ struct QConvert: ParsableCommand {
         qconvert evaluate model.fbq --reference model.onnx \\
           --images val/ --labels val/labels.txt
 
+      Find the layers that lose most, and what would help:
+
+        qconvert sensitivity model.onnx --calibration images/ \\
+          --mean 127.5,127.5,127.5 --std 127.5,127.5,127.5
+
       'qconvert help quantize' explains every option of a conversion.
       Exit codes: 0 success, 1 bad input or failure, 2 wrong command line.
       """,
     version: toolVersion,
-    subcommands: [Quantize.self, Inspect.self, Evaluate.self],
+    subcommands: [Quantize.self, Inspect.self, Evaluate.self, Sensitivity.self],
     defaultSubcommand: Quantize.self)
 
   static func main() {

@@ -146,10 +146,10 @@ struct Quantize: ParsableCommand {
     var result: IntegerGraph
     let notes: [String]
     do {
-      let (graph, state) = try quantizer.quantized {
+      let quantized = try quantizer.quantized {
         progress.update($0, $1.share, detail: $1.detail)
       }
-      (result, notes) = (graph, state.notes)
+      (result, notes) = (quantized.graph, quantized.state.notes)
     } catch {
       throw error.file == nil ? error.inFile(model) : error
     }

@@ -16,6 +16,8 @@ public struct Lowering {
   var result: IntegerGraph
   /// The integer tensor of each float value that has one.
   var tensors: [ValueIndex: TensorIndex] = [:]
+  /// The float value that each activation holds, copies in other codes included.
+  private(set) var values: [TensorIndex: ValueIndex] = [:]
   var layers: [LayerRecord] = []
   private var names: Set<String> = []
   private var operationNames: Set<String> = []
@@ -145,6 +147,7 @@ public struct Lowering {
         name: name, shape: shape, elementType: .int8,
         quantization: try quantization(of: value).quantization))
     tensors[value] = index
+    values[index] = value
     return index
   }
 
@@ -251,6 +254,7 @@ public struct Lowering {
       .requantize(try multiplier(Double(given.scale) / Double(wanted.scale))), of: value,
       inputs: [source], output: index)
     copies[copy] = index
+    values[index] = value
     return index
   }
 
