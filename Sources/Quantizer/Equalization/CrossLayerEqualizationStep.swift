@@ -20,7 +20,7 @@ public struct CrossLayerEqualizationStep: QuantizationStep {
 
   /// A sweep in which no factor moves by more than this share is the last.
   private static let tolerance = 1e-3
-  /// Sweeps slow down geometrically; real networks settle within 30.
+  /// Bounds the time where long chains keep factors moving.
   private static let greatestSweepCount = 100
   /// Factors stay within this and its inverse: channels whose weights are next to zero on one side
   /// do not matter.
