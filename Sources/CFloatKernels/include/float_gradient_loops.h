@@ -42,7 +42,7 @@ void float_function_gradient(
 void float_scale_gradient(
     const float *dy, float *dx, int64_t rows, int64_t channels, const float *scale, bool adds);
 
-/// sums[c] += x[row, c] over [rows, channels], summed in double precision.
+/// sums[c] += x[row, c] over [rows, channels], summed in double precision but for groups of eight.
 void float_sum_rows(const float *x, float *sums, int64_t rows, int64_t channels);
 
 /// Where the gradient of one operand of a broadcast operator goes; offsets and strides as for the
