@@ -129,7 +129,9 @@ let package = Package(
     .target(name: "FloatEngine", dependencies: ["Diagnostics", "FloatModel", "CFloatKernels"]),
     .testTarget(
       name: "FloatEngineTests",
-      dependencies: ["FloatEngine", "FloatReference", "ModelImport", "TestSupport"],
+      dependencies: [
+        "CAllocationCounter", "FloatEngine", "FloatReference", "ModelImport", "TestSupport",
+      ],
       exclude: ["onnxruntime_oracle.py"]),
 
     // How fast the float engine is; tools/bench runs it.
@@ -140,6 +142,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/FloatEngineBenchmark"),
+
+    // How fast the training engine is beside bare oneDNN convolutions; tools/bench runs it.
+    .executableTarget(
+      name: "TrainingBenchmark",
+      dependencies: [
+        "CFloatKernels", "CommandSupport", "FloatEngine", "FloatModel", "ModelImport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/TrainingBenchmark"),
 
     // How long a quantized model takes from its path to ready; tools/bench runs it.
     .executableTarget(

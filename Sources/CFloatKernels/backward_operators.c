@@ -96,3 +96,11 @@ FloatStatus float_fully_connected_backward_weights_create(
       build_fully_connected_weights(context, rows, inputs, outputs, has_bias, forward, &recipe);
   return recipe_finish(&recipe, status, result);
 }
+
+FloatStatus float_matrix_weights_gradient(
+    const float *source, const float *gradient, float *weights, int64_t rows, int64_t inputs,
+    int64_t outputs, bool adds) {
+  return dnnl_sgemm(
+      'T', 'N', outputs, inputs, rows, 1, gradient, outputs, source, inputs, adds ? 1 : 0, weights,
+      inputs);
+}

@@ -88,10 +88,16 @@ static void softmax_units(const void *context, int64_t begin, int64_t end) {
     int64_t start = unit / inner * work->extent * inner + unit % inner;
     const float *y = work->y + start, *dy = work->dy + start;
     float *dx = work->dx + start;
-    double sum = 0;
-    for (int64_t i = 0; i < work->extent; ++i) sum += (double)y[i * inner] * dy[i * inner];
+    // Gradients count from that of the greatest element: where it is close to 1, the difference from
+    // the mean would otherwise cancel.
+    int64_t greatest = 0;
+    for (int64_t i = 1; i < work->extent; ++i) {
+      if (y[i * inner] > y[greatest * inner]) greatest = i;
+    }
+    double origin = dy[greatest * inner], mean = 0;
+    for (int64_t i = 0; i < work->extent; ++i) mean += y[i * inner] * (dy[i * inner] - origin);
     for (int64_t i = 0; i < work->extent; ++i) {
-      float gradient = (float)(y[i * inner] * (dy[i * inner] - sum));
+      float gradient = (float)(y[i * inner] * (dy[i * inner] - origin - mean));
       dx[i * inner] = work->adds ? dx[i * inner] + gradient : gradient;
     }
   }

@@ -11,6 +11,14 @@ enum {
   chunk_elements = 1 << 14,
 };
 
+// Compiled for several instruction sets, the best of which is chosen when the program is loaded: for
+// loops that are called often enough for wider vectors to matter.
+#if defined(__x86_64__) && defined(__ELF__) && __has_attribute(target_clones)
+#define WIDE_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDE_VECTORS
+#endif
+
 static inline int64_t chunk_count(int64_t elements) {
   return (elements + chunk_elements - 1) / chunk_elements;
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// Operators with weights, windows or sums.
 enum Layers {
-  static func convolution(_ parameters: FloatConvolution, _ x: [FloatTensor]) -> FloatTensor {
+  static func convolution(_ parameters: FloatConvolution, _ x: [RealTensor]) -> RealTensor {
     let (image, weights) = (x[0], x[1])
     let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
     let (outputs, windowHeight, windowWidth) =
@@ -19,13 +19,13 @@ enum Layers {
     let outputWidth = extent(
       width, parameters.padding.left + parameters.padding.right, windowWidth,
       parameters.dilation.width, parameters.stride.width)
-    var result: [Float] = []
+    var result: [Double] = []
     for batch in 0..<image.shape[0] {
       for y in 0..<outputHeight {
         for column in 0..<outputWidth {
           for output in 0..<outputs {
             let firstChannel = output / outputsPerGroup * perGroup
-            var sum = x.count > 2 ? Double(x[2].values[output]) : 0
+            var sum = x.count > 2 ? x[2].values[output] : 0
             for tapY in 0..<windowHeight {
               let sourceY =
                 y * parameters.stride.height - parameters.padding.top
@@ -45,51 +45,50 @@ enum Layers {
                 }
               }
             }
-            result.append(clamped(Float(sum), parameters.clamp))
+            result.append(clamped(sum, parameters.clamp))
           }
         }
       }
     }
-    return FloatTensor(shape: [image.shape[0], outputHeight, outputWidth, outputs], values: result)
+    return RealTensor(shape: [image.shape[0], outputHeight, outputWidth, outputs], values: result)
   }
 
-  static func fullyConnected(_ x: [FloatTensor], _ clamp: ClampRange) -> FloatTensor {
+  static func fullyConnected(_ x: [RealTensor], _ clamp: ClampRange) -> RealTensor {
     let (outputs, width) = (x[1].shape[0], x[1].shape[1])
-    return FloatTensor(shape: x[0].shape.dropLast() + [outputs]) { index in
+    return RealTensor(shape: x[0].shape.dropLast() + [outputs]) { index in
       let output = index[index.count - 1]
-      var sum = x.count > 2 ? Double(x[2].values[output]) : 0
+      var sum = x.count > 2 ? x[2].values[output] : 0
       for input in 0..<width {
-        sum += Double(x[0][index.dropLast() + [input]]) * Double(x[1][[output, input]])
+        sum += x[0][index.dropLast() + [input]] * x[1][[output, input]]
       }
-      return clamped(Float(sum), clamp)
+      return clamped(sum, clamp)
     }
   }
 
-  static func batchNormalization(_ x: [FloatTensor], _ epsilon: Float) -> FloatTensor {
-    FloatTensor(shape: x[0].shape) { index in
+  static func batchNormalization(_ x: [RealTensor], _ epsilon: Float) -> RealTensor {
+    RealTensor(shape: x[0].shape) { index in
       let channel = index[index.count - 1]
-      let gamma = Double(x[1].values[channel])
-      let beta = Double(x[2].values[channel])
-      let mean = Double(x[3].values[channel])
-      let variance = Double(x[4].values[channel])
-      return Float(
-        gamma * (Double(x[0][index]) - mean) / (variance + Double(epsilon)).squareRoot() + beta)
+      let gamma = x[1].values[channel]
+      let beta = x[2].values[channel]
+      let mean = x[3].values[channel]
+      let variance = x[4].values[channel]
+      return gamma * (x[0][index] - mean) / (variance + Double(epsilon)).squareRoot() + beta
     }
   }
 
   /// `reduce` of the elements of each window that lie inside the image.
   static func pool(
-    _ pool: FloatPool, _ image: FloatTensor, _ reduce: ([Float]) -> Float
-  ) -> FloatTensor {
+    _ pool: FloatPool, _ image: RealTensor, _ reduce: ([Double]) -> Double
+  ) -> RealTensor {
     let (height, width) = (image.shape[1], image.shape[2])
     let outputHeight =
       (height + pool.padding.top + pool.padding.bottom - pool.window.height) / pool.stride.height
       + 1
     let outputWidth =
       (width + pool.padding.left + pool.padding.right - pool.window.width) / pool.stride.width + 1
-    return FloatTensor(shape: [image.shape[0], outputHeight, outputWidth, image.shape[3]]) {
+    return RealTensor(shape: [image.shape[0], outputHeight, outputWidth, image.shape[3]]) {
       index in
-      var elements: [Float] = []
+      var elements: [Double] = []
       for tapY in 0..<pool.window.height {
         for tapX in 0..<pool.window.width {
           let y = index[1] * pool.stride.height - pool.padding.top + tapY
@@ -103,10 +102,10 @@ enum Layers {
     }
   }
 
-  static func mean(_ x: FloatTensor, _ axes: [Int], keepsDimensions: Bool) -> FloatTensor {
+  static func mean(_ x: RealTensor, _ axes: [Int], keepsDimensions: Bool) -> RealTensor {
     let kept = x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] }
     let count = axes.map { x.shape[$0] }.reduce(1, *)
-    let means = FloatTensor(shape: kept) { index in
+    let means = RealTensor(shape: kept) { index in
       var sum = 0.0
       for position in 0..<count {
         var rest = position
@@ -115,26 +114,26 @@ enum Layers {
           source[axis] = rest % x.shape[axis]
           rest /= x.shape[axis]
         }
-        sum += Double(x[source])
+        sum += x[source]
       }
-      return Float(sum / Double(count))
+      return sum / Double(count)
     }
     if keepsDimensions { return means }
-    return FloatTensor(
+    return RealTensor(
       shape: kept.indices.filter { !axes.contains($0) }.map { kept[$0] }, values: means.values)
   }
 
-  static func softmax(_ x: FloatTensor, _ axis: Int) -> FloatTensor {
-    FloatTensor(shape: x.shape) { index in
+  static func softmax(_ x: RealTensor, _ axis: Int) -> RealTensor {
+    RealTensor(shape: x.shape) { index in
       func element(_ position: Int) -> Double {
         var source = index
         source[axis] = position
-        return Double(x[source])
+        return x[source]
       }
       let all = (0..<x.shape[axis]).map(element)
       let greatest = all.max() ?? 0
       let sum = all.map { exp($0 - greatest) }.reduce(0, +)
-      return Float(exp(Double(x[index]) - greatest) / sum)
+      return exp(x[index] - greatest) / sum
     }
   }
 }

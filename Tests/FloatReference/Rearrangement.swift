@@ -2,18 +2,18 @@ import FloatModel
 
 /// Operators that move elements.
 enum Rearrangement {
-  static func transpose(_ x: FloatTensor, _ permutation: [Int]) -> FloatTensor {
-    FloatTensor(shape: permutation.map { x.shape[$0] }) { index in
+  static func transpose(_ x: RealTensor, _ permutation: [Int]) -> RealTensor {
+    RealTensor(shape: permutation.map { x.shape[$0] }) { index in
       var source = index
       for (axis, from) in permutation.enumerated() { source[from] = index[axis] }
       return x[source]
     }
   }
 
-  static func concatenate(_ x: [FloatTensor], _ axis: Int) -> FloatTensor {
+  static func concatenate(_ x: [RealTensor], _ axis: Int) -> RealTensor {
     var shape = x[0].shape
     shape[axis] = x.map { $0.shape[axis] }.reduce(0, +)
-    return FloatTensor(shape: shape) { index in
+    return RealTensor(shape: shape) { index in
       var source = index
       for tensor in x {
         if source[axis] < tensor.shape[axis] { return tensor[source] }
@@ -24,9 +24,9 @@ enum Rearrangement {
   }
 
   static func pad(
-    _ x: FloatTensor, _ before: [Int], _ after: [Int], _ mode: FloatPadMode
-  ) -> FloatTensor {
-    FloatTensor(shape: x.shape.indices.map { before[$0] + x.shape[$0] + after[$0] }) { index in
+    _ x: RealTensor, _ before: [Int], _ after: [Int], _ mode: FloatPadMode
+  ) -> RealTensor {
+    RealTensor(shape: x.shape.indices.map { before[$0] + x.shape[$0] + after[$0] }) { index in
       var source = index
       var isOutside = false
       for axis in index.indices {
@@ -41,7 +41,7 @@ enum Rearrangement {
         }
         source[axis] = position
       }
-      if isOutside, case .constant(let value) = mode { return value }
+      if isOutside, case .constant(let value) = mode { return Double(value) }
       return x[source]
     }
   }

@@ -42,7 +42,7 @@ void float_function_gradient(
 void float_scale_gradient(
     const float *dy, float *dx, int64_t rows, int64_t channels, const float *scale, bool adds);
 
-/// sums[c] += x[row, c] over [rows, channels], summed in double precision.
+/// sums[c] += x[row, c] over [rows, channels], summed in double precision but for groups of eight.
 void float_sum_rows(const float *x, float *sums, int64_t rows, int64_t channels);
 
 /// Where the gradient of one operand of a broadcast operator goes; offsets and strides as for the
@@ -92,7 +92,7 @@ void float_max_pool_gradient(
 /// Gradient of an average pool that counts only taps inside the image: an equal share to each.
 void float_average_pool_gradient(const float *dy, float *dx, const FloatWindow *window);
 
-/// y · (dy − Σ y · dy) over the middle axis of [outer, extent, inner], y the softmax.
+/// y · (dy − Σ y · dy), where Σ y = 1, over the middle axis of [outer, extent, inner], y the softmax.
 void float_softmax_gradient(
     const float *y, const float *dy, float *dx, int64_t outer, int64_t extent, int64_t inner,
     bool adds);

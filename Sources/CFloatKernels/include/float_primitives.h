@@ -110,6 +110,12 @@ FloatStatus float_primitive_run_weights(
 /// Reorders a gradient of weights from the kernel's layout to the caller's.
 FloatStatus float_primitive_unload(FloatPrimitive *primitive, const float *weights, float *plain);
 
+/// Gradient of weights [outputs, inputs] that multiply a matrix: gradient [rows, outputs]ᵀ · source
+/// [rows, inputs], written to `weights` or added to them.
+FloatStatus float_matrix_weights_gradient(
+    const float *source, const float *gradient, float *weights, int64_t rows, int64_t inputs,
+    int64_t outputs, bool adds);
+
 void float_primitive_destroy(FloatPrimitive *primitive);
 
 #endif

@@ -52,7 +52,7 @@ struct GradientBuilder {
 
   private func wanted(_ node: FloatNode) -> LayerGradient.Wanted {
     LayerGradient.Wanted(
-      input: plan.isNeeded[node.inputs[0]], weights: sums[node.inputs[1]] != nil,
+      input: plan.isNeeded[node.inputs[0]], weightSum: sums[node.inputs[1]],
       biasSum: node.inputs.count > 2 ? sums[node.inputs[2]] : nil)
   }
 }

@@ -117,6 +117,7 @@ public final class TrainingEngine {
       steps.append(
         TrainingStep(
           node: node, kernel: kernel, operands: operands, gradient: gradient,
+          gradientBase: gradientArena.base + (plan.offset(of: node.output) ?? 0),
           targets: Self.targets(
             of: node, graph: graph, plan: plan, arena: gradientArena,
             sums: parameterGradients.sums)))
@@ -252,15 +253,14 @@ public final class TrainingEngine {
     defer { _ = float_threads_exchange(former) }
     for index in isWritten.indices { isWritten[index] = false }
     for position in steps.indices.reversed() {
-      let step = steps[position]
-      guard let gradient = step.gradient else { continue }
-      let output = step.node.output
+      guard let gradient = steps[position].gradient else { continue }
+      let output = steps[position].node.output
       guard let buffer = complete(output, seeds: seeds) else { continue }
       transform?(output, buffer)
       do {
-        try backward(step, gradient, buffer)
+        try backward(step: position, gradient, buffer)
       } catch {
-        throw error.at(step.node)
+        throw error.at(steps[position].node)
       }
     }
     for index in graph.inputs where inputGradients.contains(index) {
@@ -317,35 +317,34 @@ public final class TrainingEngine {
     return isWritten[index] ? buffer : nil
   }
 
+  /// The backward pass of one node. Changes its step in place, so that nothing is allocated.
   private func backward(
-    _ step: TrainingStep, _ gradient: any NodeGradient, _ buffer: UnsafeMutableBufferPointer<Float>
+    step position: Int, _ gradient: any NodeGradient, _ buffer: UnsafeMutableBufferPointer<Float>
   ) throws(Diagnostic) {
     guard let base = buffer.baseAddress else { return }
-    let clamp = step.node.operation.clamp
+    let clamp = steps[position].node.operation.clamp
     if !clamp.isUnlimited {
       float_clip_gradient(
-        step.operands.output, base, base, Int64(buffer.count), clamp.minimum, clamp.maximum,
-        false)
+        steps[position].operands.output, base, base, Int64(buffer.count), clamp.minimum,
+        clamp.maximum, false)
     }
-    var operands = GradientOperands(
-      inputs: step.operands.inputs, gradient: base, targets: [], scratch: step.operands.scratch)
     var staged: (into: UnsafeMutablePointer<Float>, count: Int)?
-    for target in step.targets {
+    for input in steps[position].targets.indices {
+      guard let target = steps[position].targets[input] else { continue }
+      var part: GradientTarget
       switch target {
-      case nil: operands.targets.append(nil)
-      case .sum(let base): operands.targets.append(GradientTarget(base: base, adds: true))
+      case .sum(let base): part = GradientTarget(base: base, adds: true)
       case .value(let index, let base):
-        let adds = isWritten[index]
+        part = GradientTarget(base: base, adds: isWritten[index])
         isWritten[index] = true
-        if adds, gradient.onlyOverwrites {
+        if part.adds, gradient.onlyOverwrites {
           staged = (base, counts[index])
-          operands.targets.append(GradientTarget(base: staging.base, adds: false))
-        } else {
-          operands.targets.append(GradientTarget(base: base, adds: adds))
+          part = GradientTarget(base: staging.base, adds: false)
         }
       }
+      steps[position].gradientOperands.targets[input] = part
     }
-    try gradient.backward(operands)
+    try gradient.backward(steps[position].gradientOperands)
     if let staged { float_accumulate(staging.base, staged.into, Int64(staged.count)) }
   }
 
@@ -358,24 +357,33 @@ public final class TrainingEngine {
     guard hasRun else {
       throw Diagnostic(problem: "a backward pass needs the values of a forward pass before it")
     }
-    for (index, seed) in seeds.sorted(by: { $0.key < $1.key }) {
-      guard counts.indices.contains(index), graph.values[index].constant == nil else {
-        throw Diagnostic(
-          problem: "there is a seed for value \(index), but the graph does not compute it")
-      }
-      try check(
-        seed, count: counts[index], of: index,
-        shape: "batch \(batch) of \(graph.values[index].shape)")
+    // The least value that is wrong is reported, so that the same seeds give the same error.
+    var wrong: ValueIndex?
+    for (index, seed) in seeds where !isSeed(index, count: seed.count) {
+      wrong = min(wrong ?? index, index)
     }
+    guard let index = wrong else { return }
+    guard counts.indices.contains(index), graph.values[index].constant == nil else {
+      throw Diagnostic(
+        problem: "there is a seed for value \(index), but the graph does not compute it")
+    }
+    try check(
+      seeds[index] ?? UnsafeBufferPointer(start: nil, count: 0), count: counts[index], of: index,
+      shape: "batch \(batch) of \(graph.values[index].shape)")
+  }
+
+  private func isSeed(_ index: ValueIndex, count: Int) -> Bool {
+    counts.indices.contains(index) && graph.values[index].constant == nil && counts[index] == count
   }
 
   private func check(
-    _ values: UnsafeBufferPointer<Float>, count: Int, of index: ValueIndex, shape: String
+    _ values: UnsafeBufferPointer<Float>, count: Int, of index: ValueIndex,
+    shape: @autoclosure () -> String
   ) throws(Diagnostic) {
     guard values.count == count else {
       throw Diagnostic(
         place: "value '\(graph.values[index].name)'",
-        problem: "\(values.count) elements were given instead of \(count) (\(shape))")
+        problem: "\(values.count) elements were given instead of \(count) (\(shape()))")
     }
   }
 }

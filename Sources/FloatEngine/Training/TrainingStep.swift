@@ -20,6 +20,22 @@ struct TrainingStep {
   var gradient: (any NodeGradient)?
   /// One per input; `nil` where the backward pass writes no gradient of it.
   var targets: [Target?]
+  var gradientOperands: GradientOperands
+
+  /// - Parameter gradientBase: where the gradient of the output lies, if one is wanted.
+  init(
+    node: FloatNode, kernel: (any NodeKernel)?, operands: Operands,
+    gradient: (any NodeGradient)?, gradientBase: UnsafeMutablePointer<Float>, targets: [Target?]
+  ) {
+    self.node = node
+    self.kernel = kernel
+    self.operands = operands
+    self.gradient = gradient
+    self.targets = targets
+    gradientOperands = GradientOperands(
+      inputs: operands.inputs, gradient: gradientBase, targets: targets.map { _ in nil },
+      scratch: operands.scratch)
+  }
 
   /// Replaces the values of a constant that the kernels hold in layouts of their own.
   func load(
