@@ -9,12 +9,6 @@ import IntegerModel
 import ModelImport
 import Quantizer
 
-extension WeightGranularity: ExpressibleByArgument {}
-extension ThresholdForm: ExpressibleByArgument {}
-extension CalibratorKind: ExpressibleByArgument {}
-extension Equalization: ExpressibleByArgument {}
-extension BiasCorrection: ExpressibleByArgument {}
-
 /// `qconvert MODEL.onnx -o OUT.fbq`
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,60 +26,8 @@ struct Quantize: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the result.", valueName: "file"))
   var output: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Unlabeled inputs that set the activation ranges.",
-      discussion: "A folder of PPM, PGM, PNG and JPEG images, or an .npz file with one array per "
-        + "model input, samples along its first axis.",
-      valueName: "folder|file.npz"))
-  var calibration: String
-
-  @Option(help: "At most this many of them, evenly spread over the sorted list.")
-  var calibrationCount = 100
-
-  @Flag(help: "Go on without calibration images that cannot be read, naming each.")
-  var skipUnreadable = false
-
-  @OptionGroup(title: "Image input")
-  var image: ImageOptions
-
-  @Option(help: "One weight threshold per filter, or one per layer.")
-  var weights = WeightGranularity.perChannel
-
-  @Option(help: "Form of the activation thresholds.")
-  var thresholds = ThresholdForm.asymmetric
-
-  @Option(help: "Statistic that sets the activation thresholds.")
-  var calibrator = CalibratorKind.minMax
-
-  @Option(
-    help: ArgumentHelp(
-      "Share of all values that calibrator 'percentile' keeps. Default: 99.99.",
-      valueName: "percent"))
-  var percentile: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Balance the float weights before quantizing them, the model's function unchanged.",
-      discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
-        + "magnitude; 'cross-layer' balances all neighboring layers. Meant for --weights "
-        + "per-tensor.",
-      valueName: "method"))
-  var equalize = Equalization.none
-
-  @Option(
-    help: ArgumentHelp(
-      "Let biases make up for the mean error of each channel.",
-      discussion: "'analytic' derives it from the rounding of the weights, 'empirical' measures "
-        + "it on the integer kernels layer by layer.",
-      valueName: "method"))
-  var biasCorrection = BiasCorrection.none
-
-  @OptionGroup(title: "Training")
-  var training: TrainingArguments
-
-  @Option(help: "Arithmetic of the target. Default: tflm.")
-  var arithmetic: ArithmeticProfile?
+  @OptionGroup
+  var quantization: QuantizationArguments
 
   @Option(
     help: ArgumentHelp("Class names, one per line, to travel in the file.", valueName: "file"))
@@ -94,28 +36,12 @@ struct Quantize: ParsableCommand {
   @Flag(help: "Deflate the constants: a smaller file that takes longer to load.")
   var compress = false
 
-  @Option(help: "Threads of the float engine.")
-  var threads = min(ProcessInfo.processInfo.activeProcessorCount, 8)
-
   @Option(help: "How to print the result.")
   var format = OutputFormat.text
 
   func validate() throws {
-    guard calibrationCount >= 1 else {
-      throw ValidationError("--calibration-count must be at least 1")
-    }
-    if let percentile {
-      guard calibrator == .percentile else {
-        throw ValidationError("--percentile applies to --calibrator percentile alone")
-      }
-      guard percentile > 50, percentile <= 100 else {
-        throw ValidationError("--percentile must be above 50 and at most 100")
-      }
-    }
-    guard (1...256).contains(threads) else {
-      throw ValidationError("--threads must be 1…256")
-    }
-    try checkWritten([output], whileReading: [model, calibration] + [labels].compactMap { $0 })
+    try checkWritten([output], whileReading: [model, quantization.calibration] + [labels, quantization.training.train]
+        .compactMap { $0 })
   }
 
   func run() throws {
@@ -124,29 +50,12 @@ struct Quantize: ParsableCommand {
     try AtomicFile.checkWritable(output)
     let names = try labels.map { path in try LabelFiles.names(path: path) } ?? []
     let source = try FloatSource(path: model)
-    let samples = try Samples(
-      path: calibration, count: calibrationCount, options: image, source: source,
-      skipsUnreadable: skipUnreadable)
-    let trained = try training.options(preset: nil)
-    let options = QuantizationOptions(
-      weights: weights, thresholds: thresholds, calibrator: calibrator,
-      percentile: percentile ?? QuantizationOptions().percentile, equalization: equalize,
-      biasCorrection: biasCorrection, training: trained,
-      reconstruction: training.reconstruction(trained), arithmetic: arithmetic ?? .tflm,
-      threads: threads)
+    let conversion = try quantization.conversion(of: source, at: model)
     let progress = Progress()
-    var quantizer = ModelQuantizer(
-      graph: source.graph, options: options, samples: samples.set,
-      preprocessing: samples.preprocessing)
-    if trained != nil {
-      quantizer.training = try training.inputs(
-        calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
-        fingerprint: "\(try sha256(ofFile: model)) \(options)")
-    }
     var result: IntegerGraph
     let notes: [String]
     do {
-      let quantized = try quantizer.quantized {
+      let quantized = try conversion.quantizer.quantized {
         progress.update($0, $1.share, detail: $1.detail)
       }
       (result, notes) = (quantized.graph, quantized.state.notes)
@@ -155,11 +64,12 @@ struct Quantize: ParsableCommand {
     }
     progress.finish()
     try attach(labels: names, to: &result)
-    try record(in: &result, samples: samples)
+    try record(conversion.record, in: &result)
     try FBQFile.write(result, to: output, compress: compress)
     // What goes to a pipe is the model alone, so that `-o /dev/stdout` can be piped on.
     guard PathCheck.isRegularFile(output) else { return }
-    try printSummary(of: result, samples: samples, notes: notes, seconds: Date().timeIntervalSince(start))
+    try printSummary(
+      of: result, conversion, notes: notes, seconds: Date().timeIntervalSince(start))
   }
 
   private func attach(labels names: [String], to graph: inout IntegerGraph) throws {
@@ -174,26 +84,18 @@ struct Quantize: ParsableCommand {
   }
 
   /// Completes the conversion record.
-  private func record(in graph: inout IntegerGraph, samples: Samples) throws {
-    var options = [
-      "arithmetic=\(graph.arithmetic.name)", "bias-correction=\(biasCorrection.rawValue)",
-      "calibration=\(samples.description)",
-      "calibrator=\(calibrator.rawValue)", "equalize=\(equalize.rawValue)",
-      "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
-    ]
-    if calibrator == .percentile {
-      options.append("percentile=\(percentile ?? QuantizationOptions().percentile)")
-    }
+  private func record(_ options: [String], in graph: inout IntegerGraph) throws {
     graph.record?.sourceName = URL(fileURLWithPath: model).lastPathComponent
     graph.record?.sourceDigest = try sha256(ofFile: model)
     graph.record?.toolVersion = "qconvert \(toolVersion)"
-    graph.record?.options = options.sorted()
+    graph.record?.options = options
   }
 
   private func printSummary(
-    of graph: IntegerGraph, samples: Samples, notes: [String], seconds: Double
+    of graph: IntegerGraph, _ conversion: Conversion, notes: [String], seconds: Double
   ) throws {
     let summary = ModelSummary(graph)
+    let options = conversion.quantizer.options
     let size = try MappedFile(path: output).bytes.count
     switch format {
     case .json:
@@ -202,19 +104,19 @@ struct Quantize: ParsableCommand {
           QuantizeReport(
             output: output, bytes: size, operations: graph.operations.count,
             weights: summary.weightCount, headroomBits: summary.leastHeadroom,
-            samples: samples.set.count, seconds: seconds)))
+            samples: conversion.samples.set.count, notes: summary.notes + notes, seconds: seconds)))
     case .text:
       print("\(output): \(graph.operations.count) operations, \(byteText(size))")
       print(
-        "  weights      int8, \(weights.rawValue), \(summary.weightCount) of them; "
-          + "thresholds \(thresholds.rawValue), calibrator \(calibrator.rawValue)")
+        "  weights      int8, \(options.weights.rawValue), \(summary.weightCount) of them; "
+          + "thresholds \(options.thresholds.rawValue), calibrator \(options.calibrator.rawValue)")
       print("  arithmetic   \(graph.arithmetic.name)")
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
       }
       for note in summary.notes + notes { print("  note         \(note)") }
       print(
-        String(format: "  calibrated on %@ in %.1f s", samples.description, seconds))
+        String(format: "  calibrated on %@ in %.1f s", conversion.samples.description, seconds))
     }
   }
 }
@@ -226,6 +128,7 @@ private struct QuantizeReport: Encodable {
   var weights: Int
   var headroomBits: Int?
   var samples: Int
+  var notes: [String]
   var seconds: Double
 }
 

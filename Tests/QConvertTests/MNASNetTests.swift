@@ -93,9 +93,9 @@ struct MNASNetTests {
   @Test("keeps its logits on the integer runtime; per-tensor weights lose more")
   func execution() throws {
     let network = try Network()
-    _ = try network.quantized()
+    _ = try network.quantized(["--preset", "plain"])
     let perChannel = try network.signalToNoise()
-    _ = try network.quantized(["--weights", "per-tensor"])
+    _ = try network.quantized(["--preset", "plain", "--weights", "per-tensor"])
     let perTensor = try network.signalToNoise()
     // A random network passes on noise that a trained one would ignore: 9.8 and 4.4 dB when this
     // was written.

@@ -82,7 +82,7 @@ struct QuantizeTests {
     arguments: ["moving-average", "percentile", "mse", "entropy"])
   func calibrators(name: String) throws {
     let folder = try TemporaryFolder()
-    #expect(try command.run(arguments(folder)).status == 0)
+    #expect(try command.run(arguments(folder, ["--preset", "plain"])).status == 0)
     let reference = try FBQFile.read(path: folder.file("out.fbq"))
     let outcome = try command.run(
       arguments(
@@ -110,8 +110,9 @@ struct QuantizeTests {
   @Test(
     "with bias correction, closer to the float model", arguments: ["per-channel", "per-tensor"])
   func biasCorrection(weights: String) throws {
-    let plain = try signalToNoise(["--weights", weights])
-    let corrected = try signalToNoise(["--weights", weights, "--bias-correction", "empirical"])
+    let options = ["--preset", "plain", "--weights", weights]
+    let plain = try signalToNoise(options)
+    let corrected = try signalToNoise(options + ["--bias-correction", "empirical"])
     #expect(corrected > plain)
   }
 

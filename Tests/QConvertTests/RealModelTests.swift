@@ -50,7 +50,8 @@ struct RealModelTests {
 
   @Test("collapse with per-tensor weights, as the paper's Table 1 says they do untrained")
   func perTensor() throws {
-    let result = try evaluation(of: "mobilenet_v2_1.0_224.onnx", ["--weights", "per-tensor"])
+    let result = try evaluation(
+      of: "mobilenet_v2_1.0_224.onnx", ["--preset", "plain", "--weights", "per-tensor"])
     #expect(result.floatTop1 > 0.5)
     #expect(result.integerTop1 < 0.3)
     #expect(result.sqnr < 3)

@@ -55,11 +55,11 @@ public struct TrainingOptions: Hashable, Sendable {
 
   /// Creates options; the defaults are those of `qconvert --train`.
   public init(
-    epochs: Int = 8, cycles: Int = 2, batch: Int = 32, microBatch: Int = 4,
-    thresholdRate: Float = 1e-2, weightRate: Float = 1e-3, biasRate: Float = 3e-2,
+    epochs: Int = 8, cycles: Int = 1, batch: Int = 32, microBatch: Int = 2,
+    thresholdRate: Float = 1e-3, weightRate: Float = 3e-4, biasRate: Float = 2e-3,
     roundingRate: Float = 1e-2, loss: DistillationLoss = .rootMeanSquare, parametrization: ThresholdParametrization = .scale,
     trainsThresholds: Bool = true, tunesWeights: Bool = false, tunesBiases: Bool = false,
-    learnsRounding: Bool = false, student: StudentArithmetic = .fakeQuantized, heldOutShare: Double = 0.1, patience: Int = 4,
+    learnsRounding: Bool = false, student: StudentArithmetic = .fakeQuantized, heldOutShare: Double = 0.1, patience: Int = 10,
     seed: UInt64 = 1
   ) {
     self.epochs = epochs

@@ -1,0 +1,28 @@
+extension QuantizationOptions {
+  /// All options that shape the result, `name=value`, named as on the command line.
+  public var record: [String] {
+    var result = [
+      "arithmetic=\(arithmetic.name)", "bias-correction=\(biasCorrection.rawValue)",
+      "calibrator=\(calibrator.rawValue)", "equalize=\(equalization.rawValue)",
+      "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
+    ]
+    if calibrator == .percentile { result.append("percentile=\(percentile)") }
+    if let reconstruction { result.append("block-epochs=\(reconstruction.epochs)") }
+    if let training { result += training.record }
+    return result
+  }
+}
+
+extension TrainingOptions {
+  /// As ``QuantizationOptions/record``.
+  var record: [String] {
+    [
+      "adaround=\(learnsRounding)", "batch=\(batch)", "bias-rate=\(biasRate)", "cycles=\(cycles)",
+      "epochs=\(epochs)", "held-out=\(heldOutShare)", "learning-rate=\(thresholdRate)",
+      "loss=\(loss.rawValue)", "parametrization=\(parametrization.rawValue)",
+      "patience=\(patience)", "seed=\(seed)", "student=\(student.rawValue)",
+      "train-thresholds=\(trainsThresholds)", "tune-biases=\(tunesBiases)",
+      "tune-weights=\(tunesWeights)", "weight-rate=\(weightRate)",
+    ]
+  }
+}

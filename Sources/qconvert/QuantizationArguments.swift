@@ -1,0 +1,152 @@
+import ArgumentParser
+import CommandSupport
+import Diagnostics
+import Foundation
+import IntegerModel
+import Quantizer
+
+extension WeightGranularity: ExpressibleByArgument {}
+extension ThresholdForm: ExpressibleByArgument {}
+extension CalibratorKind: ExpressibleByArgument {}
+extension Equalization: ExpressibleByArgument {}
+extension BiasCorrection: ExpressibleByArgument {}
+extension Preset: ExpressibleByArgument {}
+
+/// What a conversion starts from and how it goes: the options of every command that converts.
+struct QuantizationArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Unlabeled inputs that set the activation ranges.",
+      discussion: "A folder of PPM, PGM, PNG and JPEG images, or an .npz file with one array per "
+        + "model input, samples along its first axis.",
+      valueName: "folder|file.npz"))
+  var calibration: String
+
+  @Option(
+    help: ArgumentHelp(
+      "At most this many of them, evenly spread over the sorted list. Default: 100; with the "
+        + "presets that train, 256.",
+      valueName: "samples"))
+  var calibrationCount: Int?
+
+  @Flag(help: "Go on without images that cannot be read, naming each.")
+  var skipUnreadable = false
+
+  @OptionGroup(title: "Image input")
+  var image: ImageOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "How much time accuracy may take; options given beside it come first.",
+      discussion: "plain: calibration and rounding alone. fast: the methods that train nothing, "
+        + "seconds. balanced: a short training. best: a long one.",
+      valueName: "plain|fast|balanced|best"))
+  var preset = Preset.fast
+
+  @Option(help: "One weight threshold per filter, or one per layer.")
+  var weights = WeightGranularity.perChannel
+
+  @Option(help: "Form of the activation thresholds.")
+  var thresholds = ThresholdForm.asymmetric
+
+  @Option(
+    help: "Statistic that sets the activation thresholds. Default: mse; with --preset plain, minmax.")
+  var calibrator: CalibratorKind?
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of all values that calibrator 'percentile' keeps. Default: 99.99.",
+      valueName: "percent"))
+  var percentile: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Balance the float weights before quantizing them, the model's function unchanged.",
+      discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
+        + "magnitude; 'cross-layer' balances all neighboring layers: the default with --weights "
+        + "per-tensor, unless the preset is plain.",
+      valueName: "none|depthwise-rescale|cross-layer"))
+  var equalize: Equalization?
+
+  @Option(
+    help: ArgumentHelp(
+      "Let biases make up for the mean error of each channel.",
+      discussion: "'analytic' derives it from the rounding of the weights, 'empirical' measures "
+        + "it on the integer kernels layer by layer: the default, unless the preset is plain.",
+      valueName: "none|analytic|empirical"))
+  var biasCorrection: BiasCorrection?
+
+  @OptionGroup(title: "Training")
+  var training: TrainingArguments
+
+  @Option(help: "Arithmetic of the target. Default: tflm.")
+  var arithmetic: ArithmeticProfile?
+
+  @Option(help: "Threads of training, calibration and evaluation.")
+  var threads = min(ProcessInfo.processInfo.activeProcessorCount, 8)
+
+  func validate() throws {
+    guard calibrationCount ?? 1 >= 1 else {
+      throw ValidationError("--calibration-count must be at least 1")
+    }
+    if let percentile {
+      guard calibrator == .percentile else {
+        throw ValidationError("--percentile applies to --calibrator percentile alone")
+      }
+      guard percentile > 50, percentile <= 100 else {
+        throw ValidationError("--percentile must be above 50 and at most 100")
+      }
+    }
+    guard (1...256).contains(threads) else {
+      throw ValidationError("--threads must be 1…256")
+    }
+  }
+
+  /// The preset's options with what was given in their place.
+  func options() throws -> QuantizationOptions {
+    var options = preset.options(weights: weights)
+    options.thresholds = thresholds
+    options.calibrator = calibrator ?? options.calibrator
+    options.percentile = percentile ?? options.percentile
+    options.equalization = equalize ?? options.equalization
+    options.biasCorrection = biasCorrection ?? options.biasCorrection
+    options.training = try training.options(preset: options.training)
+    options.reconstruction = training.reconstruction(options.training)
+    if options.training?.epochs == 0 { options.training = nil }
+    options.arithmetic = arithmetic ?? .tflm
+    options.threads = threads
+    return options
+  }
+
+  /// Everything ready to convert `source`, the model at `model`.
+  func conversion(of source: FloatSource, at model: String) throws -> Conversion {
+    let options = try options()
+    let samples = try Samples(
+      path: calibration, count: calibrationCount ?? preset.calibrationCount, options: image,
+      source: source, skipsUnreadable: skipUnreadable)
+    var quantizer = ModelQuantizer(
+      graph: source.graph, options: options, samples: samples.set,
+      preprocessing: samples.preprocessing)
+    var descriptions = ["calibration=\(samples.description)"]
+    if options.training != nil || options.reconstruction != nil {
+      let inputs = try training.inputs(
+        calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
+        fingerprint: "\(try sha256(ofFile: model)) \(options)")
+      quantizer.training = inputs
+      descriptions.append("train=\(inputs.samples.count) samples")
+    }
+    return Conversion(
+      quantizer: quantizer, samples: samples,
+      record: (options.record + descriptions + ["preset=\(preset.rawValue)"]).sorted())
+  }
+}
+
+/// A conversion before it runs.
+struct Conversion {
+  /// What converts.
+  var quantizer: ModelQuantizer
+  /// The calibration inputs.
+  var samples: Samples
+  /// The options, `name=value`, as the file records them.
+  var record: [String]
+}
