@@ -66,8 +66,8 @@ struct SensitivityCommandTests {
   func json() throws {
     let folder = try TemporaryFolder()
     let outcome = try sensitivity([
-      "--images", fixtures + "/test", "--count", "40", "--weights", "per-tensor", "--format",
-      "json",
+      "--images", fixtures + "/test", "--count", "40", "--preset", "plain", "--weights", "per-tensor",
+      "--format", "json",
     ])
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
     let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
@@ -86,8 +86,8 @@ struct SensitivityCommandTests {
     let model = folder.file("digits.fbq")
     let converted = try command.run(
       [
-        fixtures + "/digits.onnx", "--calibration", fixtures + "/calibration", "--weights",
-        "per-tensor", "-o", model,
+        fixtures + "/digits.onnx", "--calibration", fixtures + "/calibration", "--preset",
+        "plain", "--weights", "per-tensor", "-o", model,
       ] + normalization)
     #expect(converted.status == 0)
     struct Evaluation: Decodable { var sqnr: Double }
