@@ -75,12 +75,20 @@ struct TrainingArguments: ParsableArguments {
 
   @Flag(
     name: .customLong("adaround"), inversion: .prefixedNo,
-    help: "Learn for each weight whether it is rounded up or down; weight thresholds stay.")
+    help: ArgumentHelp(
+      "Learn block by block for each weight whether it is rounded up or down.",
+      discussion: "Takes 8 epochs unless --block-epochs says otherwise; weights and their thresholds "
+        + "stay from then on."))
   var learnRounding: Bool?
 
   @Option(
     help: "What computes the model in training: floats rounded to codes, or the integer kernels.")
   var student: StudentArithmetic?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Train on images and their mirror images; not for models that read text.")
+  var mirror: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -129,14 +137,15 @@ struct TrainingArguments: ParsableArguments {
   /// The first option given that means nothing without training; `nil` if there is none.
   private var givenWithoutTraining: String? {
     let given: [(String, Bool)] = [
-      ("--train-count", trainCount != nil), ("--epochs", epochs != nil),
+      ("--train-count", trainCount != nil), ("--block-epochs", blockEpochs != nil),
+      ("--epochs", epochs != nil),
       ("--cycles", cycles != nil), ("--batch", batch != nil),
       ("--learning-rate", learningRate != nil), ("--weight-rate", weightRate != nil),
       ("--bias-rate", biasRate != nil), ("--loss", loss != nil),
       ("--parametrization", parametrization != nil),
       ("--train-thresholds", trainThresholds != nil), ("--tune-weights", tuneWeights != nil),
       ("--tune-biases", tuneBiases != nil), ("--adaround", learnRounding != nil), ("--student", student != nil),
-      ("--held-out", heldOut != nil), ("--patience", patience != nil), ("--seed", seed != nil),
+      ("--mirror", mirror != nil), ("--held-out", heldOut != nil), ("--patience", patience != nil), ("--seed", seed != nil),
       ("--checkpoint", checkpoint != nil),
     ]
     return given.first { $0.1 }?.0
@@ -166,9 +175,13 @@ struct TrainingArguments: ParsableArguments {
     result.tunesBiases = tuneBiases ?? result.tunesBiases
     result.learnsRounding = learnRounding ?? result.learnsRounding
     result.student = student ?? result.student
+    result.mirrors = mirror ?? result.mirrors
     result.heldOutShare = heldOut ?? result.heldOutShare
     result.patience = patience ?? result.patience
     result.seed = seed ?? result.seed
+    if result.learnsRounding, blockEpochs == 0 {
+      throw UsageError("--adaround works block by block; leave --block-epochs 0 out")
+    }
     guard
       result.trainsThresholds || result.tunesWeights || result.tunesBiases
         || result.learnsRounding
@@ -182,13 +195,22 @@ struct TrainingArguments: ParsableArguments {
 }
 
 extension TrainingArguments {
-  /// Training block by block, with the rates of `training`; `nil` for none.
-  func reconstruction(_ training: TrainingOptions?) -> TrainingOptions? {
-    guard var result = training, let blockEpochs, blockEpochs > 0 else { return nil }
-    result.epochs = blockEpochs
-    result.cycles = 1
-    return result
+  /// Training block by block, with the rates of `training`; `nil` for none. Learned rounding happens
+  /// here: the end-to-end training that follows then keeps the weights.
+  func reconstruction(_ training: inout TrainingOptions?) -> TrainingOptions? {
+    guard var blocks = training else { return nil }
+    blocks.epochs = blockEpochs ?? (blocks.learnsRounding ? Self.roundingEpochs : 0)
+    blocks.cycles = 1
+    if blocks.learnsRounding {
+      training?.learnsRounding = false
+      training?.keepsWeights = true
+      blocks.tunesWeights = false
+    }
+    if training?.epochs == 0 { training = nil }
+    return blocks.epochs > 0 ? blocks : nil
   }
+
+  private static let roundingEpochs = 8
 
   /// The inputs of training, and what stops it.
   func inputs(

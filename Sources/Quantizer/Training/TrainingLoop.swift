@@ -57,7 +57,8 @@ struct TrainingLoop {
     let start = Date()
     var seen = 0
     while state.epoch < options.epochs, state.epochsWithoutGain < options.patience {
-      let order = ShuffledOrder(seed: options.seed, epoch: state.epoch).shuffled(training)
+      let order = ShuffledOrder(seed: options.seed, epoch: state.epoch)
+        .shuffled(training, mirroredAfter: data.hasMirrored ? data.count : nil)
       var lossSum = 0.0
       for step in 0..<stepsPerEpoch {
         if isCancelled() {
@@ -203,9 +204,12 @@ struct ShuffledOrder: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// `elements` in random order.
-  func shuffled(_ elements: [Int]) -> [Int] {
+  /// `elements` in random order, each replaced by its mirrored twin, `count` further on, with a
+  /// probability of one half; by none where `count` is `nil`.
+  func shuffled(_ elements: [Int], mirroredAfter count: Int?) -> [Int] {
     var generator = self
-    return elements.shuffled(using: &generator)
+    let order = elements.shuffled(using: &generator)
+    guard let count else { return order }
+    return order.map { Bool.random(using: &generator) ? $0 + count : $0 }
   }
 }
