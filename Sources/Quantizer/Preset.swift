@@ -29,13 +29,22 @@ public enum Preset: String, CaseIterable, Sendable {
     options.biasCorrection = .empirical
     switch self {
     case .plain, .fast: break
-    case .balanced: options.training = Self.training(epochs: 10)
-    case .best: options.training = Self.training(epochs: 40)
+    case .balanced: options.training = Self.training(weights, epochs: 10)
+    case .best: options.training = Self.training(weights, epochs: 40)
     }
     return options
   }
 
-  private static func training(epochs: Int) -> TrainingOptions {
-    TrainingOptions(epochs: epochs, tunesWeights: true, tunesBiases: true)
+  /// Coarse grids, as scalar weights have them, take larger steps.
+  private static func training(_ weights: WeightGranularity, epochs: Int) -> TrainingOptions {
+    var options = TrainingOptions(
+      epochs: epochs, parametrization: .step, tunesWeights: true, tunesBiases: true,
+      patience: max(epochs / 2, 5))
+    if weights == .perTensor {
+      options.thresholdRate = 2e-3
+      options.biasRate = 5e-3
+      options.weightRate = 1e-3
+    }
+    return options
   }
 }
