@@ -24,7 +24,8 @@ extension TrainingOptions {
       "keep-weights=\(keepsWeights)", "learning-rate=\(thresholdRate)",
       "loss=\(loss.rawValue)", "parametrization=\(parametrization.rawValue)",
       "micro-batch=\(microBatch)", "mirror=\(mirrors)",
-      "patience=\(patience)", "rounding-rate=\(roundingRate)", "seed=\(seed)", "student=\(student.rawValue)",
+      "patience=\(patience)", "rounding-rate=\(roundingRate)", "seed=\(seed)",
+      "student=\(student.rawValue)",
       "train-thresholds=\(trainsThresholds)", "tune-biases=\(tunesBiases)",
       "tune-weights=\(tunesWeights)", "weight-rate=\(weightRate)",
     ]

@@ -50,7 +50,8 @@ struct QuantizationArguments: ParsableArguments {
   var thresholds = ThresholdForm.asymmetric
 
   @Option(
-    help: "Statistic that sets the activation thresholds. Default: mse; with --preset plain, minmax.")
+    help:
+      "Statistic that sets the activation thresholds. Default: mse; with --preset plain, minmax.")
   var calibrator: CalibratorKind?
 
   @Option(

@@ -15,9 +15,14 @@ struct Quantize: ParsableCommand {
     abstract: "Quantize a float model to integers (the default).",
     discussion: """
       Reads a float ONNX model, folds batch normalization, measures activation
-      ranges on the calibration inputs, and writes int8 weights, int32 biases and
-      every multiplier and shift that the device needs. Conversion includes the
-      proof that no 32-bit accumulator can overflow.
+      ranges on the calibration inputs, balances and corrects weights and biases,
+      trains thresholds where a preset or --train asks for it, and writes int8
+      weights, int32 biases and every multiplier and shift that the device needs.
+      Conversion includes the proof that no 32-bit accumulator can overflow.
+
+      Training learns from the float model alone: no labels. It needs a few hundred
+      inputs. Ctrl-C ends it with the best model so far. docs/method.md explains the
+      methods, docs/accuracy.md says what each brings.
       """)
 
   @Argument(help: ArgumentHelp("Float model (.onnx).", valueName: "model"))
@@ -40,7 +45,10 @@ struct Quantize: ParsableCommand {
   var format = OutputFormat.text
 
   func validate() throws {
-    try checkWritten([output], whileReading: [model, quantization.calibration] + [labels, quantization.training.train]
+    try checkWritten(
+      [output],
+      whileReading: [model, quantization.calibration]
+        + [labels, quantization.training.train]
         .compactMap { $0 })
   }
 

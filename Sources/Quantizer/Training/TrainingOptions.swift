@@ -61,9 +61,12 @@ public struct TrainingOptions: Hashable, Sendable {
   public init(
     epochs: Int = 8, cycles: Int = 1, batch: Int = 32, microBatch: Int = 2,
     thresholdRate: Float = 1e-3, weightRate: Float = 3e-4, biasRate: Float = 2e-3,
-    roundingRate: Float = 1e-2, loss: DistillationLoss = .rootMeanSquare, parametrization: ThresholdParametrization = .scale,
+    roundingRate: Float = 1e-2, loss: DistillationLoss = .rootMeanSquare,
+    parametrization: ThresholdParametrization = .scale,
     trainsThresholds: Bool = true, tunesWeights: Bool = false, tunesBiases: Bool = false,
-    learnsRounding: Bool = false, keepsWeights: Bool = false, student: StudentArithmetic = .fakeQuantized, mirrors: Bool = true, heldOutShare: Double = 0.1, patience: Int = 10,
+    learnsRounding: Bool = false, keepsWeights: Bool = false,
+    student: StudentArithmetic = .fakeQuantized, mirrors: Bool = true, heldOutShare: Double = 0.1,
+    patience: Int = 10,
     seed: UInt64 = 1
   ) {
     self.epochs = epochs
