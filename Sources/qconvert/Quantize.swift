@@ -118,6 +118,7 @@ struct Quantize: ParsableCommand {
       print(
         "  weights      int8, \(options.weights.rawValue), \(summary.weightCount) of them; "
           + "thresholds \(options.thresholds.rawValue), calibrator \(options.calibrator.rawValue)")
+      print("  methods      \(options.methods)")
       print("  arithmetic   \(graph.arithmetic.name)")
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
@@ -156,5 +157,31 @@ struct FloatSource {
     } catch {
       throw error.inFile(path)
     }
+  }
+}
+
+extension QuantizationOptions {
+  /// What was done besides calibration, for people.
+  fileprivate var methods: String {
+    var names: [String] = []
+    switch equalization {
+    case .none: break
+    case .depthwiseRescale: names.append("depthwise rescaling")
+    case .crossLayer: names.append("cross-layer equalization")
+    }
+    if biasCorrection != .none { names.append("\(biasCorrection.rawValue) bias correction") }
+    if let reconstruction {
+      names.append(
+        "blocks trained" + (reconstruction.learnsRounding ? " with learned rounding" : ""))
+    }
+    if let training {
+      let trained = [
+        (training.trainsThresholds, "thresholds"),
+        (training.tunesWeights && !training.keepsWeights, "weight factors"),
+        (training.tunesBiases, "biases"),
+      ]
+      names.append("trained " + trained.filter(\.0).map(\.1).joined(separator: ", "))
+    }
+    return names.isEmpty ? "none" : names.joined(separator: "; ")
   }
 }
