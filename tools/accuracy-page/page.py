@@ -106,6 +106,8 @@ FAIRNESS = [
     "Every tool gets the same {calibration} calibration images and the same evaluation images, and "
     "the very same pixels: `qrun` decodes, resizes and crops them for all "
     "(`tools/accuracy-page/pixels.py`).",
+    "What trains, does so on all images of the calibration folder, without labels, a tenth of them "
+    "held out to tell the best epoch; the presets that train calibrate on 256.",
     "The other tools get the model as `onnxruntime.quantization`'s `quant_pre_process` leaves it, "
     "batch normalizations folded. NNCF needs that as much as onnxruntime: it corrects no bias that "
     "is still in a batch normalization.",

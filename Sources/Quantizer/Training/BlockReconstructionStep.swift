@@ -39,7 +39,7 @@ public struct BlockReconstructionStep: QuantizationStep {
     to state: inout QuantizationState, progress: (StepProgress) -> Void
   ) throws(Diagnostic) {
     guard samples.count >= 2 else { throw TrainingStep.tooFew(samples.count) }
-    state.graph.addMissingBiases()
+    state.graph.separateBiases()
     let blocks = state.graph.upToLogits().blocks(leastLayers: Self.layersPerBlock)
     var (inputs, reference) = try readInputs(state)
     for (position, block) in blocks.enumerated() {

@@ -19,7 +19,7 @@ package final class TrainingProbe {
     var state = QuantizationState(graph: graph, options: quantization)
     try CalibrationStep(samples: samples).apply(to: &state) { _ in }
     try WeightThresholdStep().apply(to: &state) { _ in }
-    state.graph.addMissingBiases()
+    state.graph.separateBiases()
     data = try TrainingSamples(
       samples: samples, teacher: graph,
       inputParameters: try TrainingStep.inputParameters(state), options: quantization

@@ -48,7 +48,7 @@ public struct TrainingStep: QuantizationStep {
       state.notes.append(
         "only \(samples.count) training samples: the result may fit them rather than the task")
     }
-    state.graph.addMissingBiases()
+    state.graph.separateBiases()
     let inputs = try Self.inputParameters(state)
     let data = try TrainingSamples(
       samples: samples, teacher: teacher, inputParameters: inputs, options: state.options,
