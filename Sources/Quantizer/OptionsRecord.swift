@@ -20,7 +20,8 @@ extension TrainingOptions {
       "adaround=\(learnsRounding)", "batch=\(batch)", "bias-rate=\(biasRate)", "cycles=\(cycles)",
       "epochs=\(epochs)", "held-out=\(heldOutShare)", "learning-rate=\(thresholdRate)",
       "loss=\(loss.rawValue)", "parametrization=\(parametrization.rawValue)",
-      "patience=\(patience)", "seed=\(seed)", "student=\(student.rawValue)",
+      "patience=\(patience)", "rounding-rate=\(roundingRate)", "seed=\(seed)",
+      "student=\(student.rawValue)",
       "train-thresholds=\(trainsThresholds)", "tune-biases=\(tunesBiases)",
       "tune-weights=\(tunesWeights)", "weight-rate=\(weightRate)",
     ]

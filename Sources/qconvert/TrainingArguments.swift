@@ -129,7 +129,8 @@ struct TrainingArguments: ParsableArguments {
   /// The first option given that means nothing without training; `nil` if there is none.
   private var givenWithoutTraining: String? {
     let given: [(String, Bool)] = [
-      ("--train-count", trainCount != nil), ("--epochs", epochs != nil),
+      ("--train-count", trainCount != nil), ("--block-epochs", blockEpochs != nil),
+      ("--epochs", epochs != nil),
       ("--cycles", cycles != nil), ("--batch", batch != nil),
       ("--learning-rate", learningRate != nil), ("--weight-rate", weightRate != nil),
       ("--bias-rate", biasRate != nil), ("--loss", loss != nil),
