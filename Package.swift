@@ -202,6 +202,7 @@ let package = Package(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 

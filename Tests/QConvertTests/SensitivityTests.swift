@@ -66,7 +66,8 @@ struct SensitivityCommandTests {
   func json() throws {
     let folder = try TemporaryFolder()
     let outcome = try sensitivity([
-      "--images", fixtures + "/test", "--count", "40", "--preset", "plain", "--weights", "per-tensor",
+      "--images", fixtures + "/test", "--count", "40", "--preset", "plain", "--weights",
+      "per-tensor",
       "--format", "json",
     ])
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")

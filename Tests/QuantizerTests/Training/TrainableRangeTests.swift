@@ -157,7 +157,8 @@ struct LearningRateScheduleTests {
     #expect((0..<4).map { schedule.isRestart($0) } == [true, false, false, false])
   }
 
-  @Test("each cycle starts anew, uneven ones included", arguments: [(10, 3), (7, 7), (5, 9), (1, 1)])
+  @Test(
+    "each cycle starts anew, uneven ones included", arguments: [(10, 3), (7, 7), (5, 9), (1, 1)])
   func cycles(steps: Int, cycles: Int) {
     let schedule = LearningRateSchedule(steps: steps, cycles: cycles)
     let restarts = (0..<steps).filter { schedule.isRestart($0) }
