@@ -15,13 +15,16 @@ struct FrozenStudent {
   let clamp: ClampRange
   /// Convolution, then fully connected layer.
   let weights: [[Double]]
-  let biases: [[Double]]
+  private(set) var biases: [[Double]]
   /// What calibration saw at the outputs of both.
   let observed: [ValueRange]
   let inputs: [[Double]]
   let targets: [[Double]]
   private var tape: [Decision] = []
   private var grids: [Grid] = []
+  /// What each layer's weights are multiplied with on average, where biases make up for the mean
+  /// error of rounding them; empty where they do not.
+  private var meanInputs: [[Double]] = []
 
   /// What a rounding did at the frozen point.
   private enum Decision {
@@ -41,7 +44,7 @@ struct FrozenStudent {
 
   init(
     task: TrainingTask, state: QuantizationState, training: TrainingOptions, clamp: ClampRange,
-    at parameters: TrainableParameters
+    at parameters: TrainableParameters, compensatingSince start: TrainableParameters? = nil
   ) throws {
     options = task.options
     self.training = training
@@ -58,13 +61,50 @@ struct FrozenStudent {
     targets = try task.values.map {
       try FloatReference(task.graph, inputs: $0).outputs[0].values.map(Double.init)
     }
-    let start = parameters.mapValues { $0.map(Double.init) }
-    grids = (0..<2).map { grid($0, start) }
+    if let start {
+      let values = start.mapValues { $0.map(Double.init) }
+      freeze(at: values)
+      let hidden = self.hidden(values)
+      let filters = (0..<2).map { layer($0, values) { $0() }.0 }
+      meanInputs = [
+        (0..<2).map { channel in
+          let all = inputs.flatMap { input in (0..<4).map { input[$0 * 2 + channel] } }
+          return all.reduce(0, +) / Double(all.count)
+        },
+        (0..<12).map { index in
+          hidden.reduce(0) { $0 + $1[index] } / Double(hidden.count)
+        },
+      ]
+      // The biases of the start are those that make up for its errors.
+      for layer in 0..<2 {
+        for (filter, error) in meanErrors(layer, weights[layer], filters[layer]).enumerated() {
+          biases[layer][filter] -= error
+        }
+      }
+    }
+    freeze(at: parameters.mapValues { $0.map(Double.init) })
+  }
+
+  private mutating func freeze(at parameters: Parameters) {
+    grids = (0..<2).map { grid($0, parameters) }
     var recorded: [Decision] = []
-    _ = run(start) {
-      recorded.append($0()); return recorded[recorded.count - 1]
+    _ = run(parameters) {
+      recorded.append($0())
+      return recorded[recorded.count - 1]
     }
     tape = recorded
+  }
+
+  /// What rounding takes from the products of each filter on average.
+  private func meanErrors(_ layer: Int, _ scaled: [Double], _ rounded: [Double]) -> [Double] {
+    guard !meanInputs.isEmpty else { return biases[layer].map { _ in 0 } }
+    let size = meanInputs[layer].count
+    return biases[layer].indices.map { filter in
+      (0..<size).reduce(0) {
+        let index = filter * size + $1
+        return $0 + (scaled[index] - rounded[index]) * meanInputs[layer][$1]
+      }
+    }
   }
 
   /// The loss with all decisions frozen.
@@ -135,20 +175,34 @@ struct FrozenStudent {
 
   // MARK: - The network
 
+  /// The rounded outputs of the convolution for each input.
+  private func hidden(_ parameters: Parameters) -> [[Double]] {
+    let (weights, biases) = layer(0, parameters) { $0() }
+    return inputs.map { hidden($0, weights, biases, parameters) { $0() } }
+  }
+
+  private func hidden(
+    _ input: [Double], _ weights: [Double], _ biases: [Double], _ parameters: Parameters,
+    decide: (() -> Decision) -> Decision
+  ) -> [Double] {
+    var result: [Double] = []
+    for position in 0..<4 {
+      for channel in 0..<3 {
+        let value =
+          biases[channel] + weights[channel * 2] * input[position * 2]
+          + weights[channel * 2 + 1] * input[position * 2 + 1]
+        result.append(rounded(value, 0, parameters, decide))
+      }
+    }
+    return result
+  }
+
   private func run(_ parameters: Parameters, decide: (() -> Decision) -> Decision) -> Double {
     let (firstWeights, firstBiases) = layer(0, parameters, decide)
     let (secondWeights, secondBiases) = layer(1, parameters, decide)
     var sum = 0.0
     for (input, target) in zip(inputs, targets) {
-      var hidden: [Double] = []
-      for position in 0..<4 {
-        for channel in 0..<3 {
-          let value =
-            firstBiases[channel] + firstWeights[channel * 2] * input[position * 2]
-            + firstWeights[channel * 2 + 1] * input[position * 2 + 1]
-          hidden.append(rounded(value, 0, parameters, decide))
-        }
-      }
+      let hidden = hidden(input, firstWeights, firstBiases, parameters, decide: decide)
       for output in 0..<2 {
         var value = secondBiases[output]
         for index in 0..<12 { value += secondWeights[output * 12 + index] * hidden[index] }
@@ -207,6 +261,7 @@ struct FrozenStudent {
     let factors = parameters[.weightFactors] ?? []
     let roundings = parameters[.roundings] ?? []
     var result: [Double] = []
+    var scaled: [Double] = []
     for index in weights[layer].indices {
       let which = isScalar ? 0 : index / size
       let covered =
@@ -216,6 +271,7 @@ struct FrozenStudent {
       let scale = threshold / 127
       let value =
         weights[layer][index] * (factors.isEmpty ? 1 : factors[weightStart + index])
+      scaled.append(value)
       guard roundings.isEmpty else {
         let sigmoid = 1 / (1 + exp(-roundings[weightStart + index]))
         let share = min(max(1.2 * sigmoid - 0.1, 0), 1)
@@ -234,10 +290,11 @@ struct FrozenStudent {
       case .above: result.append(threshold)
       }
     }
+    let errors = meanErrors(layer, scaled, result)
     let moved = (0..<filters).map { filter in
       let index = biasStart + filter
       return biases[layer][filter] * (parameters[.biasFactors]?[index] ?? 1)
-        + (parameters[.biasOffsets]?[index] ?? 0) * grids[layer].scale
+        + (parameters[.biasOffsets]?[index] ?? 0) * grids[layer].scale + errors[filter]
     }
     return (result, moved)
   }

@@ -61,6 +61,9 @@ struct TrainingGradientTests {
     let task = try task(clamp, seed: seed, options)
     let state = try task.start()
     let student = try StudentNetwork(state, options: training)
+    let data = try task.data(for: state)
+    let start = student.parameters
+    try student.measureInputs(on: Array(task.values.indices), of: data)
     let negativeShares = task.graph.nodes.compactMap { node in
       node.name == "flat"
         ? nil : state.observed[node.output].map { -$0.minimum / ($0.maximum - $0.minimum) }
@@ -71,8 +74,8 @@ struct TrainingGradientTests {
         negativeShares: negativeShares, seed: seed),
       isHard: false)
     let frozen = try FrozenStudent(
-      task: task, state: state, training: training, clamp: clamp, at: student.parameters)
-    let data = try task.data(for: state)
+      task: task, state: state, training: training, clamp: clamp, at: student.parameters,
+      compensatingSince: options.biasCorrection == .none ? nil : start)
     let (loss, gradients) = try student.gradients(
       over: Array(task.values.indices), of: data)
     let wanted = frozen.derivatives(at: student.parameters)
@@ -124,6 +127,17 @@ struct TrainingGradientTests {
         QuantizationOptions(weights: weights),
         TrainingOptions(tunesBiases: true, learnsRounding: true), .relu, seed: seed,
         without: [.weightThresholds])
+    }
+  }
+
+  @Test(
+    "where biases make up for the mean error of rounding: each weight then moves its bias",
+    arguments: WeightGranularity.allCases)
+  func compensation(weights: WeightGranularity) throws {
+    for seed: UInt64 in 1...3 {
+      try check(
+        QuantizationOptions(weights: weights, biasCorrection: .empirical),
+        TrainingOptions(tunesWeights: true, tunesBiases: true), .relu, seed: seed)
     }
   }
 
