@@ -148,6 +148,7 @@ let package = Package(
       name: "TrainingBenchmark",
       dependencies: [
         "CFloatKernels", "CommandSupport", "FloatEngine", "FloatModel", "ModelImport",
+        "Quantizer", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/TrainingBenchmark"),

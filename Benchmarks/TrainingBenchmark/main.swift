@@ -4,6 +4,8 @@ import FloatEngine
 import FloatModel
 import Foundation
 import ModelImport
+import Quantizer
+import TensorFiles
 
 /// Images per second of forward and backward passes, beside the bare oneDNN convolutions of the
 /// same shapes, in turn.
@@ -40,10 +42,14 @@ struct TrainingBenchmark: ParsableCommand {
     /// The most the process held while every trainer ran once, before the bound was made ready.
     var peakMegabytes: Double
     var imagesPerSecond: Double
+    /// With fake quantization, Adam and the loading of weights: a step of threshold training.
+    var stepImagesPerSecond: Double
     /// Of the bare convolutions.
     var boundImagesPerSecond: Double
     /// Median over the rounds of this speed over the bound's in the same round.
     var share: Double
+    /// The same of a step of threshold training.
+    var stepShare: Double
   }
 
   func validate() throws {
@@ -61,12 +67,20 @@ struct TrainingBenchmark: ParsableCommand {
       try DataParallel(graph: graph, batch: batch, images: $0, threads: threads)
     }
     for trainer in trainers { try trainer.run() }
+    let samples = try Self.samples(of: graph, count: batch)
+    let probes = try images.map {
+      try TrainingProbe(
+        graph: graph, samples: samples, options: TrainingOptions(batch: batch, microBatch: $0),
+        threads: threads)
+    }
+    for probe in probes { try probe.step() }
     let peak = try peakMegabytes()
     let bare = try BareLayers(graph: graph, batch: batch)
     try bare.run(threads: threads)
     let clock = ContinuousClock()
     var bounds: [Double] = []
     var speeds = trainers.map { _ in [Double]() }
+    var steps = speeds
     for round in 0..<rounds {
       bounds.append(
         Double(batch) / (try clock.measure { try bare.run(threads: threads) } / .seconds(1)))
@@ -75,6 +89,8 @@ struct TrainingBenchmark: ParsableCommand {
         let position = (number + round) % trainers.count
         let time = try clock.measure { try trainers[position].run() } / .seconds(1)
         speeds[position].append(Double(batch) / time)
+        let step = try clock.measure { try probes[position].step() } / .seconds(1)
+        steps[position].append(Double(batch) / step)
       }
     }
     for (position, trainer) in trainers.enumerated() {
@@ -82,18 +98,35 @@ struct TrainingBenchmark: ParsableCommand {
         images: images[position], batch: batch, threads: threads, rounds: rounds,
         megabytes: Double(trainer.byteCount) / 1e6, peakMegabytes: peak,
         imagesPerSecond: speeds[position].median,
+        stepImagesPerSecond: steps[position].median,
         boundImagesPerSecond: bounds.median,
-        share: zip(speeds[position], bounds).map { $0 / $1 }.median)
+        share: zip(speeds[position], bounds).map { $0 / $1 }.median,
+        stepShare: zip(steps[position], bounds).map { $0 / $1 }.median)
       switch format {
       case .json: print(try jsonLine(result))
       case .text:
         print(
-          "\(result.images) images per pass: \(Int(result.imagesPerSecond)) images/s, "
-            + "\(Int(100 * result.share)) % of the bare convolutions' "
+          "\(result.images) images per pass: \(Int(result.imagesPerSecond)) images/s, a step of "
+            + "threshold training \(Int(result.stepImagesPerSecond)); "
+            + "\(Int(100 * result.share)) and \(Int(100 * result.stepShare)) % of the bare convolutions' "
             + "\(Int(result.boundImagesPerSecond)), \(Int(result.megabytes)) MB of buffers, "
             + "\(Int(peak)) MB at most")
       }
     }
+  }
+}
+
+extension TrainingBenchmark {
+  /// Random samples of the first input, the same in every run.
+  private static func samples(of graph: FloatGraph, count: Int) throws -> SampleSet {
+    let shape = graph.inputs.first.map { graph.values[$0].shape } ?? []
+    var noise = UInt32(1)
+    let values = (0..<count * shape.reduce(1, *)).map { _ -> Float in
+      noise = noise &* 1_664_525 &+ 1_013_904_223
+      return Float(noise >> 8) / Float(1 << 23) - 1
+    }
+    let array = NumericArray(name: "x", shape: [count] + shape.dropFirst(), values: values)
+    return try SampleSet(arrays: [array], for: graph, limit: count)
   }
 }
 

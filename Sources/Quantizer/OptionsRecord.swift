@@ -7,7 +7,9 @@ extension QuantizationOptions {
       "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
     ]
     if calibrator == .percentile { result.append("percentile=\(percentile)") }
-    if let reconstruction { result.append("block-epochs=\(reconstruction.epochs)") }
+    if let reconstruction {
+      result += reconstruction.record.map { "block-" + $0 }
+    }
     if let training { result += training.record }
     return result
   }
@@ -18,8 +20,13 @@ extension TrainingOptions {
   var record: [String] {
     [
       "adaround=\(learnsRounding)", "batch=\(batch)", "bias-rate=\(biasRate)", "cycles=\(cycles)",
-      "epochs=\(epochs)", "held-out=\(heldOutShare)", "learning-rate=\(thresholdRate)",
+      "epochs=\(epochs)", "held-out=\(heldOutShare)",
+      "keep-weights=\(keepsWeights)", "learning-rate=\(thresholdRate)",
       "loss=\(loss.rawValue)", "parametrization=\(parametrization.rawValue)",
+<<<<<<< HEAD
+=======
+      "micro-batch=\(microBatch)", "mirror=\(mirrors)",
+>>>>>>> main
       "patience=\(patience)", "rounding-rate=\(roundingRate)", "seed=\(seed)",
       "student=\(student.rawValue)",
       "train-thresholds=\(trainsThresholds)", "tune-biases=\(tunesBiases)",

@@ -29,13 +29,22 @@ public enum Preset: String, CaseIterable, Sendable {
     options.biasCorrection = .empirical
     switch self {
     case .plain, .fast: break
-    case .balanced: options.training = Self.training(epochs: 10)
-    case .best: options.training = Self.training(epochs: 40)
+    case .balanced: options.training = Self.training(weights, epochs: 10, haste: 0.5)
+    case .best: options.training = Self.training(weights, epochs: 40, haste: 1)
     }
     return options
   }
 
-  private static func training(epochs: Int) -> TrainingOptions {
-    TrainingOptions(epochs: epochs, tunesWeights: true, tunesBiases: true)
+  /// Coarse grids, as scalar weights have them, take larger steps. A short training takes smaller ones
+  /// (`haste`): each step rounds all weights anew, and what large steps upset first takes epochs to
+  /// mend.
+  private static func training(
+    _ weights: WeightGranularity, epochs: Int, haste: Float
+  ) -> TrainingOptions {
+    let isCoarse = weights == .perTensor
+    return TrainingOptions(
+      epochs: epochs, thresholdRate: haste * (isCoarse ? 2e-3 : 5e-4),
+      weightRate: haste * (isCoarse ? 1e-3 : 2e-4), biasRate: haste * (isCoarse ? 5e-3 : 2e-3),
+      parametrization: .step, tunesWeights: true, tunesBiases: true, patience: epochs / 2)
   }
 }

@@ -50,7 +50,8 @@ struct QuantizationArguments: ParsableArguments {
   var thresholds = ThresholdForm.asymmetric
 
   @Option(
-    help: "Statistic that sets the activation thresholds. Default: mse; with --preset plain, minmax.")
+    help:
+      "Statistic that sets the activation thresholds. Default: mse; with --preset plain, minmax.")
   var calibrator: CalibratorKind?
 
   @Option(
@@ -111,8 +112,7 @@ struct QuantizationArguments: ParsableArguments {
     options.equalization = equalize ?? options.equalization
     options.biasCorrection = biasCorrection ?? options.biasCorrection
     options.training = try training.options(preset: options.training)
-    options.reconstruction = training.reconstruction(options.training)
-    if options.training?.epochs == 0 { options.training = nil }
+    options.reconstruction = training.reconstruction(&options.training)
     options.arithmetic = arithmetic ?? .tflm
     options.threads = threads
     return options

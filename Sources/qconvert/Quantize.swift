@@ -15,9 +15,14 @@ struct Quantize: ParsableCommand {
     abstract: "Quantize a float model to integers (the default).",
     discussion: """
       Reads a float ONNX model, folds batch normalization, measures activation
-      ranges on the calibration inputs, and writes int8 weights, int32 biases and
-      every multiplier and shift that the device needs. Conversion includes the
-      proof that no 32-bit accumulator can overflow.
+      ranges on the calibration inputs, balances and corrects weights and biases,
+      trains thresholds where a preset or --train asks for it, and writes int8
+      weights, int32 biases and every multiplier and shift that the device needs.
+      Conversion includes the proof that no 32-bit accumulator can overflow.
+
+      Training learns from the float model alone: no labels. It needs a few hundred
+      inputs. Ctrl-C ends it with the best model so far. docs/method.md explains the
+      methods, docs/accuracy.md says what each brings.
       """)
 
   @Argument(help: ArgumentHelp("Float model (.onnx).", valueName: "model"))
@@ -40,7 +45,10 @@ struct Quantize: ParsableCommand {
   var format = OutputFormat.text
 
   func validate() throws {
-    try checkWritten([output], whileReading: [model, quantization.calibration] + [labels, quantization.training.train]
+    try checkWritten(
+      [output],
+      whileReading: [model, quantization.calibration]
+        + [labels, quantization.training.train]
         .compactMap { $0 })
   }
 
@@ -110,6 +118,7 @@ struct Quantize: ParsableCommand {
       print(
         "  weights      int8, \(options.weights.rawValue), \(summary.weightCount) of them; "
           + "thresholds \(options.thresholds.rawValue), calibrator \(options.calibrator.rawValue)")
+      print("  methods      \(options.methods)")
       print("  arithmetic   \(graph.arithmetic.name)")
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
@@ -148,5 +157,31 @@ struct FloatSource {
     } catch {
       throw error.inFile(path)
     }
+  }
+}
+
+extension QuantizationOptions {
+  /// What was done besides calibration, for people.
+  fileprivate var methods: String {
+    var names: [String] = []
+    switch equalization {
+    case .none: break
+    case .depthwiseRescale: names.append("depthwise rescaling")
+    case .crossLayer: names.append("cross-layer equalization")
+    }
+    if biasCorrection != .none { names.append("\(biasCorrection.rawValue) bias correction") }
+    if let reconstruction {
+      names.append(
+        "blocks trained" + (reconstruction.learnsRounding ? " with learned rounding" : ""))
+    }
+    if let training {
+      let trained = [
+        (training.trainsThresholds, "thresholds"),
+        (training.tunesWeights && !training.keepsWeights, "weight factors"),
+        (training.tunesBiases, "biases"),
+      ]
+      names.append("trained " + trained.filter(\.0).map(\.1).joined(separator: ", "))
+    }
+    return names.isEmpty ? "none" : names.joined(separator: "; ")
   }
 }

@@ -27,72 +27,90 @@ struct TrainingArguments: ParsableArguments {
       valueName: "epochs"))
   var blockEpochs: Int?
 
-  @Option(help: "Passes over the training inputs, at most.")
+  @Option(help: "Passes over the training inputs, at most. Default: 8; balanced 10, best 40.")
   var epochs: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Cycles of cosine annealing over the epochs, each with a fresh optimizer.",
+      "Cycles of cosine annealing over the epochs, each with a fresh optimizer. Default: 1.",
       valueName: "cycles"))
   var cycles: Int?
 
-  @Option(help: "Samples per training step.")
+  @Option(help: "Samples per training step. Default: 32.")
   var batch: Int?
 
   @Option(
-    help: ArgumentHelp("First learning rate of the thresholds' factors.", valueName: "rate"))
+    help: ArgumentHelp(
+      "First learning rate of the thresholds' factors. Default: 0.001; presets have their own.",
+      valueName: "rate"))
   var learningRate: Float?
 
   @Option(
     help: ArgumentHelp(
-      "First learning rate of the weights' point-wise factors.", valueName: "rate"))
+      "First learning rate of the weights' point-wise factors. Default: 0.0003; presets "
+        + "have their own.", valueName: "rate"))
   var weightRate: Float?
 
   @Option(
     help: ArgumentHelp(
-      "First learning rate of the biases, in steps of the output's codes.", valueName: "rate"))
+      "First learning rate of the biases, in steps of the output's codes. Default: 0.002; "
+        + "presets have their own.", valueName: "rate"))
   var biasRate: Float?
 
-  @Option(help: "What the outputs of both models are compared by.")
+  @Option(help: "What the outputs of both models are compared by. Default: rmse.")
   var loss: DistillationLoss?
 
   @Option(
-    help: "Threshold T over the trained number: its clipped scale (paper), 2^t, or the free step.")
+    help: ArgumentHelp(
+      "Threshold T over the trained number: its clipped scale (paper), 2^t, or the free step.",
+      discussion: "Default: scale; with the presets that train, step."))
   var parametrization: ThresholdParametrization?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Train the thresholds of activations and weights.")
+    help: "Train the thresholds of activations and weights. Default: yes.")
   var trainThresholds: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Train point-wise factors, 0.75 to 1.25, of weights and biases.")
+    help: "Train point-wise factors, 0.75 to 1.25, of weights and biases. Default: in presets.")
   var tuneWeights: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Train offsets of the biases.")
+  @Flag(inversion: .prefixedNo, help: "Train offsets of the biases. Default: in presets.")
   var tuneBiases: Bool?
 
   @Flag(
     name: .customLong("adaround"), inversion: .prefixedNo,
-    help: "Learn for each weight whether it is rounded up or down; weight thresholds stay.")
+    help: ArgumentHelp(
+      "Learn block by block for each weight whether it is rounded up or down.",
+      discussion:
+        "Takes 8 epochs unless --block-epochs says otherwise; weights and their thresholds "
+        + "stay from then on."))
   var learnRounding: Bool?
 
   @Option(
-    help: "What computes the model in training: floats rounded to codes, or the integer kernels.")
+    help: ArgumentHelp(
+      "What computes the model in training: floats rounded to codes, or the integer kernels.",
+      discussion: "Default: fake-quantized."))
   var student: StudentArithmetic?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Train on images and their mirror images. Default: yes; not for models that read text.")
+  var mirror: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "Share of the inputs that only tells which epoch is best.", valueName: "share"))
+      "Share of the inputs that only tells which epoch is best. Default: 0.1.", valueName: "share"))
   var heldOut: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Stop after this many epochs without a better result on them.", valueName: "epochs"))
+      "Stop after this many epochs without a better result on them. Default: 10; in presets, "
+        + "half of the epochs.", valueName: "epochs"))
   var patience: Int?
 
-  @Option(help: "Seed of the order of the training inputs.")
+  @Option(help: "Seed of the order of the training inputs. Default: 1.")
   var seed: UInt64?
 
   @Option(
@@ -136,8 +154,10 @@ struct TrainingArguments: ParsableArguments {
       ("--bias-rate", biasRate != nil), ("--loss", loss != nil),
       ("--parametrization", parametrization != nil),
       ("--train-thresholds", trainThresholds != nil), ("--tune-weights", tuneWeights != nil),
-      ("--tune-biases", tuneBiases != nil), ("--adaround", learnRounding != nil), ("--student", student != nil),
-      ("--held-out", heldOut != nil), ("--patience", patience != nil), ("--seed", seed != nil),
+      ("--tune-biases", tuneBiases != nil), ("--adaround", learnRounding != nil),
+      ("--student", student != nil),
+      ("--mirror", mirror != nil), ("--held-out", heldOut != nil), ("--patience", patience != nil),
+      ("--seed", seed != nil),
       ("--checkpoint", checkpoint != nil),
     ]
     return given.first { $0.1 }?.0
@@ -167,9 +187,13 @@ struct TrainingArguments: ParsableArguments {
     result.tunesBiases = tuneBiases ?? result.tunesBiases
     result.learnsRounding = learnRounding ?? result.learnsRounding
     result.student = student ?? result.student
+    result.mirrors = mirror ?? result.mirrors
     result.heldOutShare = heldOut ?? result.heldOutShare
     result.patience = patience ?? result.patience
     result.seed = seed ?? result.seed
+    if result.learnsRounding, blockEpochs == 0 {
+      throw UsageError("--adaround works block by block; leave --block-epochs 0 out")
+    }
     guard
       result.trainsThresholds || result.tunesWeights || result.tunesBiases
         || result.learnsRounding
@@ -183,13 +207,22 @@ struct TrainingArguments: ParsableArguments {
 }
 
 extension TrainingArguments {
-  /// Training block by block, with the rates of `training`; `nil` for none.
-  func reconstruction(_ training: TrainingOptions?) -> TrainingOptions? {
-    guard var result = training, let blockEpochs, blockEpochs > 0 else { return nil }
-    result.epochs = blockEpochs
-    result.cycles = 1
-    return result
+  /// Training block by block, with the rates of `training`; `nil` for none. Learned rounding happens
+  /// here: the end-to-end training that follows then keeps the weights.
+  func reconstruction(_ training: inout TrainingOptions?) -> TrainingOptions? {
+    guard var blocks = training else { return nil }
+    blocks.epochs = blockEpochs ?? (blocks.learnsRounding ? Self.roundingEpochs : 0)
+    blocks.cycles = 1
+    if blocks.learnsRounding {
+      training?.learnsRounding = false
+      training?.keepsWeights = true
+      blocks.tunesWeights = false
+    }
+    if training?.epochs == 0 { training = nil }
+    return blocks.epochs > 0 ? blocks : nil
   }
+
+  private static let roundingEpochs = 8
 
   /// The inputs of training, and what stops it.
   func inputs(

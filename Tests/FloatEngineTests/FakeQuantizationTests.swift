@@ -55,7 +55,8 @@ struct FakeQuantizationTests {
     return result
   }
 
-  @Test("rounds to the nearest code's real, for every remainder of the vector width", arguments: grids)
+  @Test(
+    "rounds to the nearest code's real, for every remainder of the vector width", arguments: grids)
   func rounding(grid: QuantizationGrid) {
     for count in Array(0...67) + [4097] {
       var x = values(grid, count: count, seed: UInt64(count))
@@ -79,7 +80,8 @@ struct FakeQuantizationTests {
     }
   }
 
-  @Test("derivatives agree with central differences, the roundings held", arguments: grids, [7, 5000])
+  @Test(
+    "derivatives agree with central differences, the roundings held", arguments: grids, [7, 5000])
   func derivatives(grid: QuantizationGrid, count: Int) {
     let plain = PlainGrid(grid)
     let x = values(grid, count: count, seed: 3)

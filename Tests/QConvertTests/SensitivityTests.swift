@@ -67,8 +67,7 @@ struct SensitivityCommandTests {
     let folder = try TemporaryFolder()
     let outcome = try sensitivity([
       "--images", fixtures + "/test", "--count", "40", "--preset", "plain", "--weights",
-      "per-tensor",
-      "--format", "json",
+      "per-tensor", "--format", "json",
     ])
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
     let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))

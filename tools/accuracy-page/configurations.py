@@ -8,6 +8,8 @@ import dataclasses
 
 WEIGHTS = ("per-channel", "per-tensor")
 THRESHOLDS = ("symmetric", "asymmetric")
+# Stands for the folder of training images, which is that of calibration.
+TRAIN = "TRAIN"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Configuration:
     def key(self):
         return f"{self.tool}/{self.method}/{self.weights}/{self.thresholds}"
 
+    def options_with(self, images):
+        """The options of qconvert with the folder of images where TRAIN stands."""
+        return [images if option == TRAIN else option for option in self.options]
+
 
 def ours(method, options=(), weights=WEIGHTS, thresholds=("asymmetric",), in_readme=False):
     return [
@@ -42,22 +48,56 @@ def peers(tool, method, name):
             for granularity in WEIGHTS]
 
 
+def plain(method, options=(), **rows):
+    """A single method, nothing else."""
+    return ours(method, ["--preset", "plain", *options], **rows)
+
+
+def trained(method, options=(), **rows):
+    """A single way to train, eight epochs."""
+    return plain(method, ["--train", TRAIN, "--epochs", "8", *options], **rows)
+
+
+RESCALED = ["--equalize", "depthwise-rescale"]
+EQUALIZED = ["--equalize", "cross-layer"]
+CORRECTED = ["--bias-correction", "empirical"]
+FACTORS = ["--no-train-thresholds", "--tune-weights"]
+
 OURS = [
-    *ours("minmax", thresholds=THRESHOLDS, in_readme=True),
-    *ours("moving average", ["--calibrator", "moving-average"]),
-    *ours("percentile 99.99", ["--calibrator", "percentile"]),
-    *ours("mse", ["--calibrator", "mse"]),
-    *ours("entropy", ["--calibrator", "entropy"]),
-    *ours("depthwise rescaling", ["--equalize", "depthwise-rescale"]),
-    *ours("cross-layer equalization", ["--equalize", "cross-layer"]),
-    *ours("analytic bias correction", ["--bias-correction", "analytic"]),
-    *ours("empirical bias correction", ["--bias-correction", "empirical"]),
-    *ours("depthwise rescaling, empirical bias correction",
-          ["--equalize", "depthwise-rescale", "--bias-correction", "empirical"],
-          weights=["per-tensor"]),
-    *ours("cross-layer equalization, empirical bias correction",
-          ["--equalize", "cross-layer", "--bias-correction", "empirical"],
-          weights=["per-tensor"]),
+    *ours("preset fast", ["--preset", "fast"], in_readme=True),
+    *ours("preset balanced", ["--preset", "balanced"], in_readme=True),
+    *ours("preset best", ["--preset", "best"], in_readme=True),
+    *plain("minmax", thresholds=THRESHOLDS, in_readme=True),
+    *plain("moving average", ["--calibrator", "moving-average"]),
+    *plain("percentile 99.99", ["--calibrator", "percentile"]),
+    *plain("mse", ["--calibrator", "mse"]),
+    *plain("entropy", ["--calibrator", "entropy"]),
+    *plain("depthwise rescaling", RESCALED),
+    *plain("cross-layer equalization", EQUALIZED),
+    *plain("analytic bias correction", ["--bias-correction", "analytic"]),
+    *plain("empirical bias correction", CORRECTED),
+    *plain("depthwise rescaling, empirical bias correction", [*RESCALED, *CORRECTED],
+           weights=["per-tensor"]),
+    *plain("cross-layer equalization, empirical bias correction", [*EQUALIZED, *CORRECTED],
+           weights=["per-tensor"]),
+    # The paper: thresholds (tables 1 and 2), rescaling with tuned weights (4.2).
+    *trained("trained thresholds", thresholds=THRESHOLDS),
+    *trained("depthwise rescaling, trained thresholds", RESCALED, weights=["per-tensor"]),
+    *trained("depthwise rescaling, point-wise factors", [*RESCALED, *FACTORS],
+             weights=["per-tensor"]),
+    # Its alternatives, on top of bias correction.
+    *trained("empirical bias correction, trained thresholds", CORRECTED, weights=["per-channel"]),
+    *trained("the same, smooth L1", [*CORRECTED, "--loss", "smooth-l1"], weights=["per-channel"]),
+    *trained("the same, log2", [*CORRECTED, "--parametrization", "log2"],
+             weights=["per-channel"]),
+    *trained("the same, free step", [*CORRECTED, "--parametrization", "step"],
+             weights=["per-channel"]),
+    *trained("the same, against the device", [*CORRECTED, "--student", "device"],
+             weights=["per-channel"]),
+    *trained("the same, and block by block", [*CORRECTED, "--block-epochs", "4"],
+             weights=["per-channel"]),
+    *trained("the same, and learned rounding", [*CORRECTED, "--adaround"],
+             weights=["per-channel"]),
 ]
 
 PEERS = [

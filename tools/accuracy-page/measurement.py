@@ -85,8 +85,8 @@ class Measurement:
         target = self.folder / "model.fbq"
         converted = json.loads(run(
             self.binaries / "qconvert", self.source, "--calibration", self.images.calibration,
-            "--calibration-count", CALIBRATION_COUNT, *self.model.image_options,
-            *configuration.options, "-o", target, "--format", "json"))
+            *self.model.image_options, *configuration.options_with(self.images.calibration),
+            "-o", target, "--format", "json"))
         found = json.loads(run(
             self.binaries / "qconvert", "evaluate", target, "--reference", self.source,
             "--images", self.images.evaluation, "--labels", self.images.labels,

@@ -121,6 +121,11 @@ public struct SampleSet: Sendable {
     self.source = source
   }
 
+  /// Whether the samples are images, so that a mirrored one is as good a sample.
+  package var areImages: Bool {
+    if case .images = source { true } else { false }
+  }
+
   /// The images at `paths`.
   public init(images paths: [String], preprocessing: ImagePreprocessing) {
     count = paths.count

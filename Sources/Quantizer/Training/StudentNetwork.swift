@@ -42,7 +42,7 @@ package final class StudentNetwork {
     ranges = []
     for value in state.ranges.keys { classes[value] = unification.representative(of: value) }
     collectRanges()
-    if options.tunesWeights {
+    if options.tunesWeights, !options.keepsWeights {
       parameters[.weightFactors] = Array(repeating: 1, count: weights.weightCount)
       parameters[.biasFactors] = Array(repeating: 1, count: weights.biasCount)
     }
@@ -321,7 +321,7 @@ package final class StudentNetwork {
       result[.weightThresholds] = nil
     }
     // Rounding is learned between the codes of a fixed grid.
-    if options.learnsRounding { result[.weightThresholds] = nil }
+    if options.learnsRounding || options.keepsWeights { result[.weightThresholds] = nil }
     return (loss, result)
   }
 

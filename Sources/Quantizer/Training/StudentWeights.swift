@@ -331,11 +331,13 @@ struct RoundingPressure: Sendable {
   init() {}
 
   /// The pressure after `share` of the training: none in the first fifth, in which the loss alone
-  /// decides (as the authors' code does), then an exponent that falls from 20 to 2.
+  /// decides (as the authors' code does); then an exponent that falls from 20 to 2 well before the
+  /// learning rate has gone, and a strength that grows until no weight can stay in between.
   init(afterShare share: Float) {
     let warmUp: Float = 0.2
     guard share >= warmUp else { return }
-    strength = 0.5
-    exponent = 2 + 18 * (1 - (share - warmUp) / (1 - warmUp))
+    let progress = (share - warmUp) / (1 - warmUp)
+    strength = 1 + 9 * progress
+    exponent = 2 + 18 * max(0, 1 - 2 * progress)
   }
 }

@@ -14,12 +14,9 @@ struct TrainingLoop {
   private var notes: [String] = []
   /// Held-out error before the first step.
   private let initial: OutputError
-  private var lastHeld = 0.0
   /// Enough for the means over all positions of their images.
   private static let samplesForMeans = 64
   private static let greatestSetbackCount = 5
-  /// Mean loss over the training samples in each epoch.
-  private var trainingLosses: [Double] = []
 
   init(
     network: StudentNetwork, data: TrainingSamples, options: TrainingOptions
@@ -57,8 +54,8 @@ struct TrainingLoop {
     let start = Date()
     var seen = 0
     while state.epoch < options.epochs, state.epochsWithoutGain < options.patience {
-      let order = ShuffledOrder(seed: options.seed, epoch: state.epoch).shuffled(training)
-      var lossSum = 0.0
+      let order = ShuffledOrder(seed: options.seed, epoch: state.epoch)
+        .shuffled(training, mirroredAfter: data.hasMirrored ? data.count : nil)
       for step in 0..<stepsPerEpoch {
         if isCancelled() {
           notes.append("training interrupted in epoch \(state.epoch + 1)")
@@ -74,7 +71,6 @@ struct TrainingLoop {
           try stepBack(loss)
           break
         }
-        lossSum += loss
         let rate = schedule.factor(position) * state.rateFactor
         try learn(gradients, step: position, rate: rate)
         seen += batch.count
@@ -84,11 +80,7 @@ struct TrainingLoop {
             speed: Double(seen) / max(Date().timeIntervalSince(start), 1e-3)))
       }
       guard state.setbacks <= Self.greatestSetbackCount else { return }
-      trainingLosses.append(lossSum / Double(stepsPerEpoch))
       try closeEpoch()
-      if ProcessInfo.processInfo.environment["FBQ_DEBUG"] != nil {
-        FileHandle.standardError.write(Data("note epoch \(state.epoch) train \(lossSum / Double(stepsPerEpoch)) held \(lastHeld) best \(state.bestLoss)\n".utf8))
-      }
       if let checkpoint { try checkpoint.write(state) }
     }
   }
@@ -125,7 +117,6 @@ struct TrainingLoop {
     if options.learnsRounding { try network.update(network.parameters) }
     let loss = network.loss(try network.error(over: heldOut, of: data))
     if options.learnsRounding { try network.update(network.parameters, isHard: false) }
-    lastHeld = loss
     state.epoch += 1
     state.parameters = network.parameters
     if loss < state.bestLoss {
@@ -203,9 +194,12 @@ struct ShuffledOrder: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// `elements` in random order.
-  func shuffled(_ elements: [Int]) -> [Int] {
+  /// `elements` in random order, each replaced by its mirrored twin, `count` further on, with a
+  /// probability of one half; by none where `count` is `nil`.
+  func shuffled(_ elements: [Int], mirroredAfter count: Int?) -> [Int] {
     var generator = self
-    return elements.shuffled(using: &generator)
+    let order = elements.shuffled(using: &generator)
+    guard let count else { return order }
+    return order.map { Bool.random(using: &generator) ? $0 + count : $0 }
   }
 }

@@ -44,8 +44,12 @@ public struct TrainingOptions: Hashable, Sendable {
   public var tunesBiases: Bool
   /// Whether the rounding of each weight is learned (AdaRound); weight thresholds then stay.
   public var learnsRounding: Bool
+  /// Whether weights and their thresholds stay as they are, because their rounding was learned.
+  public var keepsWeights: Bool
   /// What computes the student.
   public var student: StudentArithmetic
+  /// Whether images are mirrored half of the time: twice the samples for the teacher to answer.
+  public var mirrors: Bool
   /// Share of the samples that only decides which epoch was best and when to stop.
   public var heldOutShare: Double
   /// Epochs without a better result on the held-out samples before training stops.
@@ -57,9 +61,12 @@ public struct TrainingOptions: Hashable, Sendable {
   public init(
     epochs: Int = 8, cycles: Int = 1, batch: Int = 32, microBatch: Int = 2,
     thresholdRate: Float = 1e-3, weightRate: Float = 3e-4, biasRate: Float = 2e-3,
-    roundingRate: Float = 1e-2, loss: DistillationLoss = .rootMeanSquare, parametrization: ThresholdParametrization = .scale,
+    roundingRate: Float = 1e-2, loss: DistillationLoss = .rootMeanSquare,
+    parametrization: ThresholdParametrization = .scale,
     trainsThresholds: Bool = true, tunesWeights: Bool = false, tunesBiases: Bool = false,
-    learnsRounding: Bool = false, student: StudentArithmetic = .fakeQuantized, heldOutShare: Double = 0.1, patience: Int = 10,
+    learnsRounding: Bool = false, keepsWeights: Bool = false,
+    student: StudentArithmetic = .fakeQuantized, mirrors: Bool = true, heldOutShare: Double = 0.1,
+    patience: Int = 10,
     seed: UInt64 = 1
   ) {
     self.epochs = epochs
@@ -76,7 +83,9 @@ public struct TrainingOptions: Hashable, Sendable {
     self.tunesWeights = tunesWeights
     self.tunesBiases = tunesBiases
     self.learnsRounding = learnsRounding
+    self.keepsWeights = keepsWeights
     self.student = student
+    self.mirrors = mirrors
     self.heldOutShare = heldOutShare
     self.patience = patience
     self.seed = seed

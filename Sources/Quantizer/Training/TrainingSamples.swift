@@ -29,9 +29,13 @@ package struct TrainingSamples: Sendable {
   package let inputs: [Input]
   package let targets: [Target]
 
+  /// Whether samples `count…2·count − 1` are the first ones mirrored.
+  let hasMirrored: Bool
+
   /// Samples whose inputs and wanted outputs are at hand.
-  init(count: Int, inputs: [Input], targets: [Target]) {
+  init(count: Int, inputs: [Input], targets: [Target], hasMirrored: Bool = false) {
     self.count = count
+    self.hasMirrored = hasMirrored
     self.inputs = inputs
     self.targets = targets
   }
@@ -40,26 +44,55 @@ package struct TrainingSamples: Sendable {
   ///   - samples: at least one.
   ///   - teacher: a graph that computes what the float model does.
   ///   - inputParameters: one per graph input.
+  ///   - mirrors: whether each image is added mirrored, too.
   /// - Throws: an input that cannot be read; NaN or infinity in the teacher's outputs.
   package init(
     samples: SampleSet, teacher: FloatGraph, inputParameters: [ActivationParameters],
-    options: QuantizationOptions, progress: (StepProgress) -> Void
+    options: QuantizationOptions, mirrors: Bool = false, progress: (StepProgress) -> Void
   ) throws(Diagnostic) {
     let teacher = teacher.upToLogits()
     var inputs = Self.emptyInputs(of: teacher, inputParameters)
     var answers = TeacherAnswers(teacher)
-    var start = 0
-    while start < samples.count {
-      let batch = min(options.batch, samples.count - start)
-      let values = try samples.inputs(start..<start + batch)
-      for (position, codes) in samples.codes(of: values, parameters: inputParameters).enumerated() {
-        inputs[position].codes += codes
+    let hasMirrored = mirrors && samples.areImages
+    var done = 0
+    for isMirrored in hasMirrored ? [false, true] : [false] {
+      var start = 0
+      while start < samples.count {
+        let batch = min(options.batch, samples.count - start)
+        var values = try samples.inputs(start..<start + batch)
+        if isMirrored {
+          values = zip(values, teacher.inputs).map {
+            Self.mirrored($0, shape: teacher.values[$1].shape)
+          }
+        }
+        let codes = samples.codes(of: values, parameters: inputParameters)
+        for position in inputs.indices { inputs[position].codes += codes[position] }
+        try answers.add(values, batch: batch, threads: options.threads)
+        start += batch
+        done += batch
+        let total = samples.count * (hasMirrored ? 2 : 1)
+        progress(StepProgress(Double(done) / Double(total), detail: "teacher"))
       }
-      try answers.add(values, batch: batch, threads: options.threads)
-      start += batch
-      progress(StepProgress(Double(start) / Double(samples.count), detail: "teacher"))
     }
-    self.init(count: samples.count, inputs: inputs, targets: answers.weightedTargets)
+    self.init(
+      count: samples.count, inputs: inputs, targets: answers.weightedTargets,
+      hasMirrored: hasMirrored)
+  }
+
+  /// Images `[samples, H, W, C]` with left and right exchanged.
+  static func mirrored(_ values: [Float], shape: [Int]) -> [Float] {
+    let (width, channels) = (shape[2], shape[3])
+    var result = values
+    for row in 0..<values.count / (width * channels) {
+      let start = row * width * channels
+      for column in 0..<width {
+        for channel in 0..<channels {
+          result[start + column * channels + channel] =
+            values[start + (width - 1 - column) * channels + channel]
+        }
+      }
+    }
+    return result
   }
 
   /// No samples yet for each input of `graph`.

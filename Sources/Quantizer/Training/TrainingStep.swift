@@ -51,7 +51,8 @@ public struct TrainingStep: QuantizationStep {
     state.graph.addMissingBiases()
     let inputs = try Self.inputParameters(state)
     let data = try TrainingSamples(
-      samples: samples, teacher: teacher, inputParameters: inputs, options: state.options
+      samples: samples, teacher: teacher, inputParameters: inputs, options: state.options,
+      mirrors: options.mirrors
     ) { progress(StepProgress($0.share * 0.02, detail: $0.detail)) }
     if data.isConstant {
       state.notes.append(
