@@ -23,10 +23,7 @@ extension TrainingOptions {
       "epochs=\(epochs)", "held-out=\(heldOutShare)",
       "keep-weights=\(keepsWeights)", "learning-rate=\(thresholdRate)",
       "loss=\(loss.rawValue)", "parametrization=\(parametrization.rawValue)",
-<<<<<<< HEAD
-=======
       "micro-batch=\(microBatch)", "mirror=\(mirrors)",
->>>>>>> main
       "patience=\(patience)", "rounding-rate=\(roundingRate)", "seed=\(seed)",
       "student=\(student.rawValue)",
       "train-thresholds=\(trainsThresholds)", "tune-biases=\(tunesBiases)",

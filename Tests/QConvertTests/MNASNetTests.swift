@@ -112,7 +112,7 @@ struct MNASNetTests {
         + network.normalization
         + [
           "--preset", "plain", "--train", network.images, "--epochs", "3", "--batch", "4",
-          "--tune-weights", "--tune-biases",
+          "--tune-weights", "--tune-biases", "--no-mirror",
         ])
     try #require(outcome.status == 0, "\(outcome.errors)")
     let note = try #require(
