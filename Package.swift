@@ -203,6 +203,7 @@ let package = Package(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 

@@ -93,6 +93,65 @@ struct UsageTests {
     #expect(try folder.contents().isEmpty, "nothing half-written")
   }
 
+  @Test(
+    "options of training that make no sense",
+    arguments: [
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --epochs 3", 2,
+        "--epochs applies to training; add --train FOLDER or --preset balanced or best; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --checkpoint %/state",
+        2,
+        "--checkpoint applies to training; add --train FOLDER or --preset balanced or best; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --block-epochs 3",
+        2,
+        "--block-epochs applies to training; add --train FOLDER or --preset balanced or best; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --no-train-thresholds",
+        2,
+        "--no-train-thresholds leaves nothing to train; add --tune-weights, --tune-biases or --adaround; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --train-count 1",
+        2, "--train-count must be 2…10000000; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --epochs 100001",
+        2, "--epochs must be 0…100000; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --cycles 0",
+        2, "--cycles must be 1…100000; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --batch 0",
+        2, "--batch must be 1…65536; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --patience 0",
+        2, "--patience must be 1…100000; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --learning-rate 0",
+        2, "--learning-rate must be above 0 and at most 10; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --weight-rate nan",
+        2, "--weight-rate must be above 0 and at most 10; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --bias-rate 11",
+        2, "--bias-rate must be above 0 and at most 10; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --held-out 1",
+        2, "--held-out must be between 0 and 1; see 'qconvert --help'"),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train % --epochs 1",
+        1,
+        "%: the folder holds no image; put files there that end in .ppm, .pgm, .pnm, .png, .jpg or .jpeg"
+      ),
+    ])
+  func training(known: Case) throws {
+    try refusal(known: known)
+  }
+
   @Test("nothing when asked for help or the version", arguments: ["--help", "--version"])
   func help(option: String) throws {
     let outcome = try command.run([option])

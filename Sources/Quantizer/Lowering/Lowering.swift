@@ -17,7 +17,7 @@ public struct Lowering {
   /// The integer tensor of each float value that has one.
   var tensors: [ValueIndex: TensorIndex] = [:]
   /// The float value that each activation holds, copies in other codes included.
-  private(set) var values: [TensorIndex: ValueIndex] = [:]
+  package private(set) var values: [TensorIndex: ValueIndex] = [:]
   var layers: [LayerRecord] = []
   private var names: Set<String> = []
   private var operationNames: Set<String> = []

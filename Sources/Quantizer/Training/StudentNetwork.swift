@@ -7,7 +7,7 @@ import Foundation
 ///
 /// Samples are spread over one replica per thread, a micro-batch at a time, in a fixed order: equal
 /// seeds and threads give equal bits.
-final class StudentNetwork {
+package final class StudentNetwork {
   private let state: QuantizationState
   private let student: StudentGraph
   private let options: TrainingOptions
@@ -23,10 +23,10 @@ final class StudentNetwork {
   private var grids: [QuantizationGrid] = []
   private var outputSteps: [Float] = []
   /// What is trained.
-  private(set) var parameters: TrainableParameters = [:]
+  package private(set) var parameters: TrainableParameters = [:]
 
   /// - Parameter state: calibrated, with weight thresholds and a bias in every layer.
-  init(_ state: QuantizationState, options: TrainingOptions) throws(Diagnostic) {
+  package init(_ state: QuantizationState, options: TrainingOptions) throws(Diagnostic) {
     self.state = state
     self.options = options
     student = StudentGraph(state)
@@ -58,7 +58,7 @@ final class StudentNetwork {
   /// for the mean error of rounding from now on.
   ///
   /// Only where a bias correction has done so already: the paper's method leaves biases alone.
-  func measureInputs(on samples: [Int], of data: TrainingSamples) throws(Diagnostic) {
+  package func measureInputs(on samples: [Int], of data: TrainingSamples) throws(Diagnostic) {
     guard state.options.biasCorrection != .none else { return }
     var means: [Int: TapMeans] = [:]
     var nodes: [Int: FloatNode] = [:]
@@ -144,7 +144,7 @@ final class StudentNetwork {
   /// Takes over `parameters`, within their limits: grids and quantized weights follow.
   ///
   /// - Parameter isHard: whether learned roundings are decided, as they are in the end.
-  func update(_ wanted: TrainableParameters, isHard: Bool = true) throws(Diagnostic) {
+  package func update(_ wanted: TrainableParameters, isHard: Bool = true) throws(Diagnostic) {
     parameters = wanted
     project()
     let activations = unification.parameters(
@@ -255,7 +255,9 @@ final class StudentNetwork {
   }
 
   /// The error over `samples`, nothing learned.
-  func error(over samples: [Int], of data: TrainingSamples) throws(Diagnostic) -> OutputError {
+  package func error(over samples: [Int], of data: TrainingSamples) throws(Diagnostic)
+    -> OutputError
+  {
     try run(samples, of: data, backward: false)
   }
 
@@ -263,7 +265,7 @@ final class StudentNetwork {
   var hasParameters: Bool { parameters.values.contains { !$0.isEmpty } }
 
   /// The codes of the outputs for all samples.
-  func outputCodes(of data: TrainingSamples) throws(Diagnostic) -> [TrainingSamples.Input] {
+  package func outputCodes(of data: TrainingSamples) throws(Diagnostic) -> [TrainingSamples.Input] {
     let activations = unification.parameters(
       ranges: activationRanges(), form: state.options.thresholds)
     var results = student.graph.outputs.map { output in
@@ -292,7 +294,7 @@ final class StudentNetwork {
   }
 
   /// The loss over a batch and its derivatives with respect to all parameters.
-  func gradients(
+  package func gradients(
     over samples: [Int], of data: TrainingSamples
   ) throws(Diagnostic) -> (loss: Double, gradients: TrainableParameters) {
     let error = try run(samples, of: data, backward: true)
@@ -348,7 +350,7 @@ final class StudentNetwork {
   }
 
   /// The loss of an error: eq. 25 over the batch, or the mean smooth L1.
-  func loss(_ error: OutputError) -> Double {
+  package func loss(_ error: OutputError) -> Double {
     let count = Double(max(error.samples, 1))
     switch options.loss {
     case .rootMeanSquare: return (error.squares / count).squareRoot()
@@ -373,7 +375,7 @@ final class StudentNetwork {
   }
 
   /// Writes ranges, thresholds, weights and biases of the current parameters into `state`.
-  func write(to state: inout QuantizationState) {
+  package func write(to state: inout QuantizationState) {
     state.ranges = activationRanges()
     weights.write(parameters, to: &state)
   }

@@ -5,17 +5,17 @@ import IntegerModel
 import IntegerRuntime
 
 /// How far a student's outputs are from the teacher's, over some samples.
-struct OutputError: Sendable {
+package struct OutputError: Sendable {
   /// Number of samples.
-  var samples = 0
+  package var samples = 0
   /// Σ d²
-  var squares = 0.0
+  package var squares = 0.0
   /// Σ of the smooth L1 of d.
-  var smooth = 0.0
+  package var smooth = 0.0
   /// Σ of the teacher's squared outputs.
-  var signal = 0.0
+  package var signal = 0.0
   /// Samples whose greatest output is the same in the first output of both.
-  var agreeing = 0
+  package var agreeing = 0
 
   static func += (left: inout OutputError, right: OutputError) {
     left.samples += right.samples

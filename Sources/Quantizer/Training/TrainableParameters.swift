@@ -1,5 +1,5 @@
 /// What training moves, as flat arrays; ``StudentNetwork`` knows which element means what.
-enum ParameterGroup: String, CaseIterable, Sendable {
+package enum ParameterGroup: String, CaseIterable, Sendable {
   /// See ``TrainableRange``, one activation after the other.
   case activationThresholds = "activation-thresholds"
   /// Parameters of the factors of T_max, per filter or per layer.
@@ -18,4 +18,4 @@ enum ParameterGroup: String, CaseIterable, Sendable {
 }
 
 /// One array per group; groups that are not trained are empty.
-typealias TrainableParameters = [ParameterGroup: [Float]]
+package typealias TrainableParameters = [ParameterGroup: [Float]]

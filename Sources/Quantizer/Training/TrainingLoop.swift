@@ -42,7 +42,7 @@ struct TrainingLoop {
   mutating func resume(from file: TrainingCheckpointFile) throws(Diagnostic) {
     guard let stored = try file.read(like: state) else { return }
     state = stored
-    try network.update(stored.parameters)
+    try network.update(stored.parameters, isHard: !options.learnsRounding)
     notes.append("training resumed after epoch \(stored.epoch)")
   }
 
@@ -107,7 +107,7 @@ struct TrainingLoop {
     state.setbacks += 1
     state.rateFactor /= 2
     state.optimizers = [:]
-    try network.update(state.best)
+    try network.update(state.best, isHard: !options.learnsRounding)
     notes.append(
       "the loss became \(loss) in epoch \(state.epoch + 1): went back to the best model and halved "
         + "the learning rate")

@@ -4,30 +4,30 @@ import FloatModel
 
 /// What a student is trained on: inputs as the codes that the device reads, and what the teacher, the
 /// float network, answers to the same samples, computed once. About one byte per input element.
-struct TrainingSamples: Sendable {
+package struct TrainingSamples: Sendable {
   /// One network input over all samples.
-  struct Input: Sendable {
-    var parameters: ActivationParameters
+  package struct Input: Sendable {
+    package var parameters: ActivationParameters
     /// Elements of one sample.
-    var size: Int
+    package var size: Int
     /// `[samples, size]`
-    var codes: [Int8]
+    package var codes: [Int8]
   }
 
   /// One network output over all samples.
-  struct Target: Sendable {
+  package struct Target: Sendable {
     /// Elements of one sample.
-    var size: Int
+    package var size: Int
     /// `[samples, size]`
-    var values: [Float]
+    package var values: [Float]
     /// Factor of its squared errors: 1 for an only output; with several, each counts in units of its
     /// own energy.
-    var weight: Float
+    package var weight: Float
   }
 
-  let count: Int
-  let inputs: [Input]
-  let targets: [Target]
+  package let count: Int
+  package let inputs: [Input]
+  package let targets: [Target]
 
   /// Whether samples `count…2·count − 1` are the first ones mirrored.
   let hasMirrored: Bool
@@ -46,7 +46,7 @@ struct TrainingSamples: Sendable {
   ///   - inputParameters: one per graph input.
   ///   - mirrors: whether each image is added mirrored, too.
   /// - Throws: an input that cannot be read; NaN or infinity in the teacher's outputs.
-  init(
+  package init(
     samples: SampleSet, teacher: FloatGraph, inputParameters: [ActivationParameters],
     options: QuantizationOptions, mirrors: Bool = false, progress: (StepProgress) -> Void
   ) throws(Diagnostic) {

@@ -75,7 +75,7 @@ public struct TrainingStep: QuantizationStep {
   }
 
   /// The parameters of each graph input.
-  static func inputParameters(
+  package static func inputParameters(
     _ state: QuantizationState
   ) throws(Diagnostic) -> [ActivationParameters] {
     let parameters = Lowering(state).activationParameters
