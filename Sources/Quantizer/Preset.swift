@@ -43,8 +43,10 @@ public enum Preset: String, CaseIterable, Sendable {
   ) -> TrainingOptions {
     let isCoarse = weights == .perTensor
     return TrainingOptions(
-      epochs: epochs, thresholdRate: haste * (isCoarse ? 2e-3 : 5e-4),
-      weightRate: haste * (isCoarse ? 1e-3 : 2e-4), biasRate: haste * (isCoarse ? 5e-3 : 2e-3),
-      parametrization: .step, tunesWeights: true, tunesBiases: true, patience: epochs / 2)
+      epochs: epochs, thresholdRate: haste * (isCoarse ? 1e-3 : 5e-4),
+      weightRate: haste * (isCoarse ? 5e-4 : 2e-4), biasRate: haste * 2e-3,
+      parametrization: .step, tunesWeights: true, tunesBiases: true,
+      // The last, small steps of the cosine bring the most: never stop before them.
+      patience: epochs)
   }
 }

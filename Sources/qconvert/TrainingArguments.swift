@@ -107,7 +107,7 @@ struct TrainingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Stop after this many epochs without a better result on them. Default: 10; in presets, "
-        + "half of the epochs.", valueName: "epochs"))
+        + "all epochs.", valueName: "epochs"))
   var patience: Int?
 
   @Option(help: "Seed of the order of the training inputs. Default: 1.")
