@@ -349,6 +349,27 @@ package final class StudentNetwork {
     return result
   }
 
+  /// Moves the parameters one step of Adam against `gradients`; learned roundings stay undecided.
+  ///
+  /// - Parameters:
+  ///   - rate: the share of each group's first learning rate.
+  ///   - optimizers: the optimizers' state; groups without one start afresh.
+  func learn(
+    _ gradients: TrainableParameters, rate: Float, optimizers: inout [ParameterGroup: Adam]
+  ) throws(Diagnostic) {
+    var wanted = parameters
+    for (group, gradient) in gradients {
+      guard var values = wanted[group], !values.isEmpty else { continue }
+      var optimizer = optimizers[group] ?? Adam(count: values.count)
+      gradient.withUnsafeBufferPointer {
+        optimizer.step(&values, gradient: $0, rate: rate * options.rate(of: group))
+      }
+      optimizers[group] = optimizer
+      wanted[group] = values
+    }
+    try update(wanted, isHard: false)
+  }
+
   /// The loss of an error: eq. 25 over the batch, or the mean smooth L1.
   package func loss(_ error: OutputError) -> Double {
     let count = Double(max(error.samples, 1))

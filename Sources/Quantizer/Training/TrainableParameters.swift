@@ -19,3 +19,15 @@ package enum ParameterGroup: String, CaseIterable, Sendable {
 
 /// One array per group; groups that are not trained are empty.
 package typealias TrainableParameters = [ParameterGroup: [Float]]
+
+extension TrainingOptions {
+  /// The first learning rate of a group.
+  func rate(of group: ParameterGroup) -> Float {
+    switch group {
+    case .activationThresholds, .weightThresholds: thresholdRate
+    case .weightFactors, .biasFactors: weightRate
+    case .biasOffsets: biasRate
+    case .roundings: roundingRate
+    }
+  }
+}

@@ -89,17 +89,7 @@ struct TrainingLoop {
     _ gradients: TrainableParameters, step: Int, rate: Float
   ) throws(Diagnostic) {
     if schedule.isRestart(step) { state.optimizers = [:] }
-    var parameters = network.parameters
-    for (group, gradient) in gradients {
-      guard var values = parameters[group], !values.isEmpty else { continue }
-      var optimizer = state.optimizers[group] ?? .init(count: values.count)
-      gradient.withUnsafeBufferPointer {
-        optimizer.step(&values, gradient: $0, rate: rate * options.rate(of: group))
-      }
-      state.optimizers[group] = optimizer
-      parameters[group] = values
-    }
-    try network.update(parameters, isHard: false)
+    try network.learn(gradients, rate: rate, optimizers: &state.optimizers)
   }
 
   /// Back to the best parameters with half the rate (a loss of NaN or infinity).
@@ -159,18 +149,6 @@ struct TrainingLoop {
   }
 }
 
-extension TrainingOptions {
-  /// The first learning rate of a group.
-  func rate(of group: ParameterGroup) -> Float {
-    switch group {
-    case .activationThresholds, .weightThresholds: thresholdRate
-    case .weightFactors, .biasFactors: weightRate
-    case .biasOffsets: biasRate
-    case .roundings: roundingRate
-    }
-  }
-}
-
 extension OutputError {
   /// Ten times the decimal logarithm of the ratio of energies, in dB.
   var signalToNoise: Double { squares == 0 ? .infinity : 10 * log10(signal / squares) }
@@ -178,15 +156,15 @@ extension OutputError {
 
 /// The order in which an epoch visits the samples: a function of seed and epoch alone, so that a
 /// resumed training visits them as an uninterrupted one does.
-struct ShuffledOrder: RandomNumberGenerator {
+package struct ShuffledOrder: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64, epoch: Int) {
+  package init(seed: UInt64, epoch: Int) {
     state = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(epoch) &* 0xD1B5_4A32_D192_ED03
   }
 
   /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -196,7 +174,7 @@ struct ShuffledOrder: RandomNumberGenerator {
 
   /// `elements` in random order, each replaced by its mirrored twin, `count` further on, with a
   /// probability of one half; by none where `count` is `nil`.
-  func shuffled(_ elements: [Int], mirroredAfter count: Int?) -> [Int] {
+  package func shuffled(_ elements: [Int], mirroredAfter count: Int?) -> [Int] {
     var generator = self
     let order = elements.shuffled(using: &generator)
     guard let count else { return order }

@@ -8,7 +8,6 @@ import FloatModel
 package final class TrainingProbe {
   private let network: StudentNetwork
   private let data: TrainingSamples
-  private let options: TrainingOptions
   private var optimizers: [ParameterGroup: Adam] = [:]
 
   /// Calibrates `graph` on `samples`, which make up one batch.
@@ -25,22 +24,11 @@ package final class TrainingProbe {
       inputParameters: try TrainingStep.inputParameters(state), options: quantization
     ) { _ in }
     network = try StudentNetwork(state, options: options)
-    self.options = options
   }
 
   /// One step on all samples.
   package func step() throws(Diagnostic) {
     let (_, gradients) = try network.gradients(over: Array(0..<data.count), of: data)
-    var parameters = network.parameters
-    for (group, gradient) in gradients {
-      guard var values = parameters[group], !values.isEmpty else { continue }
-      var optimizer = optimizers[group] ?? Adam(count: values.count)
-      gradient.withUnsafeBufferPointer {
-        optimizer.step(&values, gradient: $0, rate: options.rate(of: group))
-      }
-      optimizers[group] = optimizer
-      parameters[group] = values
-    }
-    try network.update(parameters)
+    try network.learn(gradients, rate: 1, optimizers: &optimizers)
   }
 }

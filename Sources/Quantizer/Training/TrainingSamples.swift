@@ -80,7 +80,7 @@ package struct TrainingSamples: Sendable {
   }
 
   /// Images `[samples, H, W, C]` with left and right exchanged.
-  static func mirrored(_ values: [Float], shape: [Int]) -> [Float] {
+  package static func mirrored(_ values: [Float], shape: [Int]) -> [Float] {
     let (width, channels) = (shape[2], shape[3])
     var result = values
     for row in 0..<values.count / (width * channels) {
