@@ -191,6 +191,13 @@ struct TrainingArguments: ParsableArguments {
     result.heldOutShare = heldOut ?? result.heldOutShare
     result.patience = patience ?? result.patience
     result.seed = seed ?? result.seed
+    if result.epochs == 0, checkpoint != nil {
+      throw UsageError(
+        "--checkpoint keeps the training of the whole model, which --epochs 0 leaves out")
+    }
+    if learnRounding == true, tuneWeights == true {
+      throw UsageError("--adaround keeps the weights, so that --tune-weights cannot change them")
+    }
     if result.learnsRounding, blockEpochs == 0 {
       throw UsageError("--adaround works block by block; leave --block-epochs 0 out")
     }

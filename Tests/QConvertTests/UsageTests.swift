@@ -116,6 +116,16 @@ struct UsageTests {
         "--no-train-thresholds leaves nothing to train; add --tune-weights, --tune-biases or --adaround; see 'qconvert --help'"
       ),
       Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --epochs 0 --block-epochs 2 --checkpoint %/state",
+        2,
+        "--checkpoint keeps the training of the whole model, which --epochs 0 leaves out; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --adaround --tune-weights",
+        2,
+        "--adaround keeps the weights, so that --tune-weights cannot change them; see 'qconvert --help'"
+      ),
+      Case(
         "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --train-count 1",
         2, "--train-count must be 2…10000000; see 'qconvert --help'"),
       Case(

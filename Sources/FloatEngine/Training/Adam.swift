@@ -13,7 +13,7 @@ public struct Adam: Sendable {
   public private(set) var first: [Float]
   /// Mean of squared gradients.
   public private(set) var second: [Float]
-  /// Steps since the last reset.
+  /// Steps so far.
   public private(set) var steps: Int
 
   /// The state for `count` parameters before the first step.
@@ -30,9 +30,6 @@ public struct Adam: Sendable {
     self.second = second
     self.steps = steps
   }
-
-  /// Forgets all gradients (paper, 4.1.2).
-  public mutating func reset() { self = Adam(count: first.count) }
 
   /// Moves `parameters` one step against `gradient` at learning rate `rate`.
   public mutating func step(

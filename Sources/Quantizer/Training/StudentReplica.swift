@@ -14,15 +14,12 @@ package struct OutputError: Sendable {
   package var smooth = 0.0
   /// Σ of the teacher's squared outputs.
   package var signal = 0.0
-  /// Samples whose greatest output is the same in the first output of both.
-  package var agreeing = 0
 
   static func += (left: inout OutputError, right: OutputError) {
     left.samples += right.samples
     left.squares += right.squares
     left.smooth += right.smooth
     left.signal += right.signal
-    left.agreeing += right.agreeing
   }
 }
 
@@ -186,12 +183,9 @@ final class StudentReplica: @unchecked Sendable {
     let seed = seeds[position]
     seed.update(repeating: 0)
     for (place, sample) in samples.enumerated() {
-      var best = (student: 0, teacher: 0)
       for index in 0..<target.size {
         let answer = answers[place * target.size + index]
         let wanted = target.values[sample * target.size + index]
-        if answer > answers[place * target.size + best.student] { best.student = index }
-        if wanted > target.values[sample * target.size + best.teacher] { best.teacher = index }
         let difference = answer - wanted
         let magnitude = abs(difference)
         error.squares += Double(target.weight * difference * difference)
@@ -202,7 +196,6 @@ final class StudentReplica: @unchecked Sendable {
         seed[place * target.size + index] =
           target.weight * (loss == .rootMeanSquare ? difference : limited(difference, -1...1))
       }
-      if position == 0, best.student == best.teacher { error.agreeing += 1 }
     }
   }
 
