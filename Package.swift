@@ -106,6 +106,9 @@ let package = Package(
       name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
+    // .tflite files to value types and back: verified, constants used in place.
+    .target(name: "TFLiteFormat", dependencies: ["Diagnostics", "IntegerModel"]),
+
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
