@@ -60,11 +60,12 @@ extension IntegerGraph {
   ) throws(Diagnostic) {
     guard tensor.constant == nil else { return }
     switch tensor.elementType {
-    case .int8, .uint8, .int16: return
-    case .int32, .int64, .int4:
+    case .int8, .uint8, .int16, .int32: return
+    case .int64, .int4:
       throw Diagnostic(
         place: place,
-        problem: "an activation is \(tensor.elementType.name); the limit is int8, uint8 or int16")
+        problem: "an activation is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
+          + "int32")
     }
   }
 
