@@ -75,6 +75,10 @@ extension Interpreter {
         Reference.prelu(
           x, alpha: alpha.view(as: Int8.self), parameters, rounding: rounding, into: y)
       }
+    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
+      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      preconditionFailure("validation refuses it")
     }
   }
 
