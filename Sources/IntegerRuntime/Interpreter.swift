@@ -45,7 +45,8 @@ public final class Interpreter {
     let arena = memory.allocate(byteCount: plan.byteCount)
     let places = graph.tensors.indices.map { index in
       graph.tensors[index].place(
-        at: plan.offsets[index].map { arena + $0 } ?? graph.tensors[index].constantAddress)
+        at: plan.offsets[index].map { arena + $0 }
+          ?? graph.tensors[index].alignedConstantAddress(in: memory))
     }
 
     let planner = TablePlanner(

@@ -47,7 +47,16 @@ extension OperationRules {
 
   func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
     try requireInputs(1)
-    try requireAllCodes()
+    for tensor in [input(0), output] {
+      switch tensor.elementType {
+      case .int8, .uint8, .int16, .int32: break
+      case .int64, .int4:
+        throw fault(
+          "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
+            + "int32")
+      }
+      try requireOneScale(tensor)
+    }
     try requireOutputShape(input(0).shape)
     try requireMultiplier(multiplier, "the")
   }

@@ -33,6 +33,10 @@ struct OperationRules {
     case .transpose(let permutation): try checkTranspose(permutation)
     case .stridedSlice(let parameters): try checkStridedSlice(parameters)
     case .prelu(let parameters): try checkPRelu(parameters)
+    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
+      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      throw fault("no kernel of this version computes it")
     }
   }
 
@@ -80,17 +84,16 @@ struct OperationRules {
       "tensor '\(tensor.name)' has zero point \(tensor.zeroPoint); int16 activations need 0")
   }
 
-  /// Codes that an operator moves or recodes: besides those of `requireActivation`, int32 and any
-  /// zero point.
-  func requireCodes(_ tensor: TensorDescription) throws(Diagnostic) {
-    switch tensor.elementType {
-    case .int8, .uint8, .int16, .int32: break
-    case .int64, .int4:
-      throw fault(
-        "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
-          + "int32")
+  /// Codes that an operator only moves: besides those of `requireActivation` integers of 32 and 64
+  /// bits, and any zero point.
+  func requireMovedCodes() throws(Diagnostic) {
+    for index in operation.inputs + operation.outputs {
+      let tensor = graph.tensors[index]
+      try require(
+        tensor.elementType != .int4,
+        "tensor '\(tensor.name)' is int4; only weights can be")
+      try requireOneScale(tensor)
     }
-    try requireOneScale(tensor)
   }
 
   /// An operator that is computed on 8-bit codes only.
@@ -101,7 +104,7 @@ struct OperationRules {
       "tensor '\(tensor.name)' is int16; the operator takes int8 and uint8")
   }
 
-  private func requireOneScale(_ tensor: TensorDescription) throws(Diagnostic) {
+  func requireOneScale(_ tensor: TensorDescription) throws(Diagnostic) {
     try require(
       tensor.quantization?.axis == nil,
       "tensor '\(tensor.name)' is quantized per axis; only weights can be")
@@ -110,10 +113,6 @@ struct OperationRules {
   func requireActivations() throws(Diagnostic) {
     for index in operation.inputs { try requireActivation(graph.tensors[index]) }
     for index in operation.outputs { try requireActivation(graph.tensors[index]) }
-  }
-
-  func requireAllCodes() throws(Diagnostic) {
-    for index in operation.inputs + operation.outputs { try requireCodes(graph.tensors[index]) }
   }
 
   func requireSameType(_ tensor: TensorDescription, as other: TensorDescription) throws(Diagnostic)

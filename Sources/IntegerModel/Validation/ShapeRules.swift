@@ -13,7 +13,7 @@ extension OperationRules {
     try requireOneOutput()
     try requireInside(
       operation.inputs.count, "number of inputs", 1...GraphLimits.concatenationInputs)
-    try requireAllCodes()
+    try requireMovedCodes()
     let first = input(0).shape
     try require(
       first.indices.contains(axis),
@@ -135,7 +135,7 @@ extension OperationRules {
   /// One input whose codes the output takes over: any type of code, one quantization.
   private func requireCopiedCodes() throws(Diagnostic) {
     try requireInputs(1)
-    try requireAllCodes()
+    try requireMovedCodes()
     try requireSameCodes(output, as: input(0))
   }
 

@@ -87,4 +87,14 @@ extension TensorDescription {
       return UnsafeMutableRawPointer(mutating: base)
     }
   }
+
+  /// The same, or a copy where codes of more than one byte lie at an address that is no multiple of
+  /// their size: a constant may lie anywhere in its block.
+  func alignedConstantAddress(in memory: PreparedMemory) -> UnsafeMutableRawPointer {
+    let address = constantAddress
+    guard Int(bitPattern: address) % elementType.byteCount(of: 1) != 0 else { return address }
+    let copy = memory.allocateUninitialized(byteCount: byteCount)
+    copy.copyMemory(from: address, byteCount: byteCount)
+    return copy
+  }
 }

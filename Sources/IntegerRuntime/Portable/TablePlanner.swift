@@ -34,7 +34,9 @@ struct TablePlanner {
     case .requantize(let multiplier): return requantize(operation, multiplier)
     case .lookup(let parameters): return lookup(operation, parameters)
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu:
+      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
+      .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
+      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
       return nil
     }
   }

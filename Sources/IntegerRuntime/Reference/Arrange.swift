@@ -62,7 +62,8 @@ extension Reference {
       for i in 0..<y.extents[3] {
         for j in 0..<y.extents[4] {
           for c in 0..<y.extents[5] {
-            y[n, i, j, c] = x[n, Int(parameters.rows[i]), Int(parameters.columns[j]), c]
+            let source = x.index(n, Int(parameters.rows[i]), Int(parameters.columns[j]), c)
+            y.codes[y.index(n, i, j, c)] = x.codes[source]
           }
         }
       }

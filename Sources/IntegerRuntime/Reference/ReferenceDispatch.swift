@@ -9,7 +9,8 @@ extension Interpreter {
     case .uint8: runReference(operation, operands, as: UInt8.self, unit: UInt8.self)
     case .int16: runReference(operation, operands, as: Int16.self, unit: UInt16.self)
     case .int32: runReference(operation, operands, as: Int32.self, unit: UInt32.self)
-    case .int64, .int4: preconditionFailure("no operator reads such activations")
+    case .int64: runReference(operation, operands, as: Int64.self, unit: UInt64.self)
+    case .int4: preconditionFailure("an activation is never int4")
     }
   }
 
@@ -73,6 +74,10 @@ extension Interpreter {
         Reference.prelu(
           x, alpha: alpha.view(as: Int8.self), parameters, rounding: rounding, into: y)
       }
+    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
+      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      preconditionFailure("validation refuses it")
     }
   }
 
@@ -119,7 +124,7 @@ extension Interpreter {
       Reference.requantize(x, multiplier, rounding: rounding, into: y.view(as: Int16.self))
     case .int32:
       Reference.requantize(x, multiplier, rounding: rounding, into: y.view(as: Int32.self))
-    case .int64, .int4: preconditionFailure("no activation is of such a type")
+    case .int64, .int4: preconditionFailure("validation refuses it")
     }
   }
 
