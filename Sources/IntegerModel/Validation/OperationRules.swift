@@ -70,7 +70,7 @@ struct OperationRules {
       "there are \(operation.outputs.count) outputs; the operator gives 1")
   }
 
-  /// Codes of one scale and zero point, int8, uint8 or int16.
+  /// Codes that an operator computes with: int8, uint8, or int16 with zero point 0, of one scale.
   func requireActivation(_ tensor: TensorDescription) throws(Diagnostic) {
     switch tensor.elementType {
     case .int8, .uint8, .int16: break
@@ -78,6 +78,34 @@ struct OperationRules {
       throw fault(
         "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8 or int16")
     }
+    try requireOneScale(tensor)
+    try require(
+      tensor.elementType != .int16 || tensor.zeroPoint == 0,
+      "tensor '\(tensor.name)' has zero point \(tensor.zeroPoint); int16 activations need 0")
+  }
+
+  /// Codes that an operator moves or recodes: besides those of `requireActivation`, int32 and any
+  /// zero point.
+  func requireCodes(_ tensor: TensorDescription) throws(Diagnostic) {
+    switch tensor.elementType {
+    case .int8, .uint8, .int16, .int32: break
+    case .int64, .int4:
+      throw fault(
+        "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
+          + "int32")
+    }
+    try requireOneScale(tensor)
+  }
+
+  /// An operator that is computed on 8-bit codes only.
+  func requireByteCodes(_ tensor: TensorDescription) throws(Diagnostic) {
+    try requireActivation(tensor)
+    try require(
+      tensor.elementType != .int16,
+      "tensor '\(tensor.name)' is int16; the operator takes int8 and uint8")
+  }
+
+  private func requireOneScale(_ tensor: TensorDescription) throws(Diagnostic) {
     try require(
       tensor.quantization?.axis == nil,
       "tensor '\(tensor.name)' is quantized per axis; only weights can be")
@@ -86,6 +114,10 @@ struct OperationRules {
   func requireActivations() throws(Diagnostic) {
     for index in operation.inputs { try requireActivation(graph.tensors[index]) }
     for index in operation.outputs { try requireActivation(graph.tensors[index]) }
+  }
+
+  func requireAllCodes() throws(Diagnostic) {
+    for index in operation.inputs + operation.outputs { try requireCodes(graph.tensors[index]) }
   }
 
   func requireSameType(_ tensor: TensorDescription, as other: TensorDescription) throws(Diagnostic)
@@ -132,7 +164,7 @@ struct OperationRules {
         + "\(type.minimumCode)…\(type.maximumCode)")
   }
 
-  /// Multiplier 0 or normalized, shift in −31…30.
+  /// Multiplier 0 or normalized, shift in −31…30 unless `range` says less.
   func requireMultiplier(
     _ value: FixedPointMultiplier, _ name: @autoclosure () -> String,
     shift range: ClosedRange<Int32> = -31...30

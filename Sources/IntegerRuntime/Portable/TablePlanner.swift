@@ -16,6 +16,7 @@ struct TablePlanner {
   /// The kernel for an operation, or `nil` where the table has none for its case.
   func step(for index: Int) -> TableStep? {
     let operation = graph.operations[index]
+    guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
       return convolution(index, parameters, isDepthwise: false)
@@ -41,6 +42,15 @@ struct TablePlanner {
   }
 
   // MARK: Parts that all have in common
+
+  /// The table's kernels read and write activations of one byte.
+  private func hasOnlyByteActivations(_ operation: Operation) -> Bool {
+    for index in operation.inputs + operation.outputs
+    where graph.tensors[index].constant == nil && places[index].elementType.byteCount(of: 1) > 1 {
+      return false
+    }
+    return true
+  }
 
   var isSingle: Bool { arithmetic.rounding == .single }
 
