@@ -120,13 +120,15 @@ let package = Package(
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "OperatorArithmetic",
+        "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
