@@ -82,6 +82,7 @@ let package = Package(
       name: "IntegerRuntimeTests",
       dependencies: [
         "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
