@@ -26,6 +26,11 @@ from tosa import DType, Op, RoundingMode
 
 OP = Op.Op
 TYPE = DType.DType
+ARRAY_TYPES = {TYPE.INT8: np.int8, TYPE.INT32: np.int32}
+
+
+def array(values, shape, dtype):
+    return np.array(values, dtype=ARRAY_TYPES[dtype]).reshape(shape)
 
 
 class Graph:
@@ -34,10 +39,10 @@ class Graph:
         self.serializer = tosa_serializer.TosaSerializer(folder)
 
     def input(self, values, shape, dtype):
-        return self.serializer.addPlaceholder(shape, dtype, np.array(values).reshape(shape))
+        return self.serializer.addPlaceholder(shape, dtype, array(values, shape, dtype))
 
     def constant(self, values, shape, dtype):
-        return self.serializer.addConst(shape, dtype, np.array(values).reshape(shape))
+        return self.serializer.addConst(shape, dtype, array(values, shape, dtype))
 
     def scalar(self, value, dtype):
         return self.constant([value], [1], dtype)
