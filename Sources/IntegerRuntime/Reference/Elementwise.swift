@@ -52,16 +52,19 @@ extension Reference {
     }
   }
 
-  /// The same reals in other codes: `y = clamp(z_y + M(x − z_x))`, over the whole output type.
+  /// The same reals in other codes, of the same type or another: `y = clamp(z_y + M(x − z_x))`, over
+  /// the whole output type.
   ///
-  /// Bit-exact with TFLite `reference_ops::Requantize`.
+  /// Bit-exact with TFLite `reference_ops::Requantize`; where that overflows (int32 with a zero point)
+  /// differences saturate.
   package static func requantize<Code: FixedWidthInteger, Result: FixedWidthInteger>(
     _ x: TensorView<Code>, _ multiplier: FixedPointMultiplier, rounding: RequantizationRounding,
     into y: TensorView<Result>
   ) {
     let stage = OutputStage(rounding: rounding, output: y)
     for index in 0..<x.count {
-      y[index] = stage.code(x[index] - x.zeroPoint, multiplier)
+      let difference = Int32(clamping: Int64(x[index]) - Int64(x.zeroPoint))
+      y[index] = stage.code(difference, multiplier)
     }
   }
 
