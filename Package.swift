@@ -82,6 +82,7 @@ let package = Package(
       name: "IntegerRuntimeTests",
       dependencies: [
         "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
@@ -113,8 +114,23 @@ let package = Package(
       name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
+    // The .tflite file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CTFLiteSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"), .define("NDEBUG", .when(configuration: .release)),
+      ]),
+
     // .tflite files to value types and back: verified, constants used in place.
-    .target(name: "TFLiteFormat", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "TFLiteFormat",
+      dependencies: ["CTFLiteSchema", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "TFLiteFormatTests",
+      dependencies: [
+        "CTFLiteSchema", "Diagnostics", "IntegerModel", "TFLiteFormat", "TestSupport",
+      ],
+      exclude: ["schema_oracle.py"]),
 
     // Readers of foreign model formats.
     .target(
