@@ -92,7 +92,7 @@ extension Reference {
 
   /// Combines each pair of codes, as NumPy broadcasts two arrays.
   @inline(__always)
-  private static func broadcast<First, Second, Result>(
+  static func broadcast<First, Second, Result>(
     _ x1: TensorView<First>, _ x2: TensorView<Second>, into y: TensorView<Result>,
     _ combine: (Int32, Int32) -> Int32
   ) {

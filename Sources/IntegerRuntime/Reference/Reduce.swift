@@ -10,14 +10,7 @@ extension Reference {
     rounding: RequantizationRounding, into y: TensorView<Code>
   ) {
     let stage = OutputStage(rounding: rounding, output: y)
-    // Split the axes of x into those that stay and those that are summed.
-    var kept = x.extents
-    var summed = Extents()
-    for axis in parameters.axes {
-      let aligned = 6 - rank + axis
-      summed[aligned] = kept[aligned]
-      kept[aligned] = 1
-    }
+    let (kept, summed) = x.extents.split(axes: parameters.axes, rank: rank)
     let strides = x.extents.strides
     let count = Int32(summed.count)
     var index = 0
@@ -28,5 +21,20 @@ extension Reference {
       y[index] = stage.code(sum - count * x.zeroPoint, parameters.multiplier)
       index += 1
     }
+  }
+}
+
+extension Extents {
+  /// The extents of a tensor of that rank along the axes that a reduction keeps, and along those it
+  /// reduces; each with 1 in place of the others.
+  func split(axes: [Int], rank: Int) -> (kept: Extents, reduced: Extents) {
+    var kept = self
+    var reduced = Extents()
+    for axis in axes {
+      let aligned = 6 - rank + axis
+      reduced[aligned] = kept[aligned]
+      kept[aligned] = 1
+    }
+    return (kept, reduced)
   }
 }
