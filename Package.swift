@@ -129,13 +129,14 @@ let package = Package(
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "FloatModel", "FileAccess", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "ModelImport",
+        "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
@@ -249,7 +250,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+      name: "QConvertTests",
+      dependencies: [
+        "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+      ]),
 
     // The command that runs a model.
     .executableTarget(
