@@ -45,6 +45,15 @@ extension OperationRules {
     try requireMultiplier(parameters.negative, "negative")
   }
 
+  func checkLeakyRelu(_ parameters: LeakyReluParameters) throws(Diagnostic) {
+    try requireInputs(1)
+    try requireActivations()
+    try requireSameType(output, as: input(0))
+    try requireOutputShape(input(0).shape)
+    try requireMultiplier(parameters.positive, "positive")
+    try requireMultiplier(parameters.negative, "negative")
+  }
+
   func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
     try requireInputs(1)
     for tensor in [input(0), output] {

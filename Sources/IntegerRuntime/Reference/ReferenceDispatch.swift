@@ -26,7 +26,7 @@ extension Interpreter {
     let yUnits = places[operation.outputs[0]].view(as: Unit.self)
     var second: TensorView<Code> { places[operation.inputs[1]].view(as: Code.self) }
     switch operation.kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       guard let operands else { return }
       if operands.weights.elementType == .uint8 {
         runLinear(operation.kind, x, operands, weightsAs: UInt8.self, into: y)
@@ -52,6 +52,8 @@ extension Interpreter {
       // Where the plan let both share their bytes there is nothing to do.
       if xUnits.codes != yUnits.codes { Reference.reshape(xUnits, into: yUnits) }
     case .requantize(let multiplier): runRequantize(operation, x, multiplier)
+    case .leakyRelu(let parameters):
+      Reference.leakyRelu(x, parameters, rounding: rounding, into: y)
     case .lookup(let parameters):
       parameters.table(for: arithmetic).withUnsafeBytes { table in
         guard let base = table.baseAddress else { return }
@@ -76,7 +78,7 @@ extension Interpreter {
       }
     case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
       .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      .sequenceLSTM, .svdf:
       preconditionFailure("validation refuses it")
     }
   }
@@ -106,6 +108,9 @@ extension Interpreter {
         x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
     case .fullyConnected(let parameters):
       Reference.fullyConnected(
+        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+    case .transposeConvolution(let parameters):
+      Reference.transposeConvolution(
         x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
     default: preconditionFailure("not a linear operator")
     }
