@@ -86,6 +86,13 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
+    // From real scales to the integers that operators store: multipliers, clamps, tables.
+    .target(
+      name: "OperatorArithmetic", dependencies: ["Diagnostics", "IntegerModel", "IntegerRuntime"]),
+    .testTarget(
+      name: "OperatorArithmeticTests",
+      dependencies: ["Diagnostics", "IntegerModel", "OperatorArithmetic", "TestSupport"]),
+
     // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
     .target(
       name: "FBQFormat",
@@ -217,7 +224,7 @@ let package = Package(
       name: "Quantizer",
       dependencies: [
         "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "InferenceSession",
-        "IntegerModel", "IntegerRuntime", "TensorFiles",
+        "IntegerModel", "IntegerRuntime", "OperatorArithmetic", "TensorFiles",
       ]),
     .testTarget(
       name: "QuantizerTests",

@@ -52,7 +52,8 @@ struct GraphReader {
     let place = "tensor \(index) '\(name)'"
     var tensor = TensorDescription(
       name: name, shape: try content.integers(source.shape),
-      elementType: try content.value(of: source.element_type, "element type", place: place))
+      elementType: try content.value(of: source.element_type, "element type", place: place),
+      isState: source.is_state != 0)
     if source.is_quantized != 0 {
       guard source.axis >= -1 else {
         throw Diagnostic(

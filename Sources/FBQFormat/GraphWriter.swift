@@ -87,6 +87,7 @@ final class GraphWriter {
     result.shape = try arena.integers(tensor.shape, place: place)
     result.element_type = tensor.elementType.rawValue
     result.buffer = buffer
+    result.is_state = tensor.isState ? 1 : 0
     if let quantization = tensor.quantization {
       result.is_quantized = 1
       result.scales = try arena.floats(quantization.scaleBits, place: place)

@@ -82,6 +82,38 @@ struct OperationReader {
         PReluParameters(
           positive: FixedPointMultiplier(options.prelu.positive),
           negative: FixedPointMultiplier(options.prelu.negative)))
+    case FBQOperatorKindMinimum: return .minimum
+    case FBQOperatorKindMaximum: return .maximum
+    case FBQOperatorKindArgMax: return .argMax(ArgumentParameters(axis: Int(options.axis)))
+    case FBQOperatorKindArgMin: return .argMin(ArgumentParameters(axis: Int(options.axis)))
+    case FBQOperatorKindReduceMax: return .reduceMax(try reduction(options.reduce_extreme))
+    case FBQOperatorKindReduceMin: return .reduceMin(try reduction(options.reduce_extreme))
+    case FBQOperatorKindLogSoftmax: return .logSoftmax(LogSoftmaxParameters(options.log_softmax))
+    case FBQOperatorKindL2Normalization: return .l2Normalization
+    case FBQOperatorKindDepthToSpace: return .depthToSpace(blockSize: Int(options.block_size))
+    case FBQOperatorKindSpaceToDepth: return .spaceToDepth(blockSize: Int(options.block_size))
+    case FBQOperatorKindBatchToSpace: return .batchToSpace(try blocks(options.batch_block))
+    case FBQOperatorKindSpaceToBatch: return .spaceToBatch(try blocks(options.batch_block))
+    case FBQOperatorKindTile: return .tile(multiples: try content.integers(options.multiples))
+    case FBQOperatorKindGather:
+      return .gather(
+        GatherParameters(
+          axis: Int(options.gather.axis), batchDimensions: Int(options.gather.batch_dimensions)))
+    case FBQOperatorKindSequenceLSTM:
+      return .sequenceLSTM(SequenceLSTMParameters(options.sequence_lstm))
+    case FBQOperatorKindSVDF:
+      return .svdf(
+        SVDFParameters(
+          rank: Int(options.svdf.rank), feature: FixedPointMultiplier(options.svdf.feature),
+          time: FixedPointMultiplier(options.svdf.time)))
+    case FBQOperatorKindTransposeConvolution:
+      return .transposeConvolution(
+        try transposeConvolution(options.transpose_convolution, place))
+    case FBQOperatorKindLeakyRelu:
+      return .leakyRelu(
+        LeakyReluParameters(
+          positive: FixedPointMultiplier(options.leaky_relu.positive),
+          negative: FixedPointMultiplier(options.leaky_relu.negative)))
     default:
       throw Diagnostic(
         place: place, problem: "operator \(source.kind.rawValue) is unknown to this version",
@@ -115,6 +147,31 @@ struct OperationReader {
     ReduceParameters(
       axes: try content.integers(source.axes), keepsDimensions: source.keeps_dimensions != 0,
       multiplier: FixedPointMultiplier(source.multiplier))
+  }
+
+  private mutating func reduction(_ source: FBQReduceExtremeOptions) throws(Diagnostic)
+    -> ReduceExtremeParameters
+  {
+    ReduceExtremeParameters(
+      axes: try content.integers(source.axes), keepsDimensions: source.keeps_dimensions != 0)
+  }
+
+  private mutating func blocks(_ source: FBQBatchBlockOptions) throws(Diagnostic)
+    -> BatchBlockParameters
+  {
+    BatchBlockParameters(
+      block: try content.integers(source.block), before: try content.integers(source.before),
+      after: try content.integers(source.after))
+  }
+
+  private mutating func transposeConvolution(
+    _ source: FBQTransposeConvolutionOptions, _ place: String
+  ) throws(Diagnostic) -> TransposeConvolutionParameters {
+    TransposeConvolutionParameters(
+      stride: SpatialPair(source.stride), padding: SpatialPadding(source.padding),
+      multipliers: try multipliers(source.multipliers, source.shifts, place),
+      clamp: CodeRange(source.clamp),
+      accumulator: try content.value(of: source.accumulator, "accumulator type", place: place))
   }
 
   private mutating func lookup(

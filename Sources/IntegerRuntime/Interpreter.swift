@@ -30,8 +30,7 @@ public final class Interpreter {
   private let scratchStride: Int
 
   /// Plans the graph.
-  /// - Throws: what ``IntegerGraph/validate()`` finds, an activation type that no kernel supports, an
-  ///   arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
+  /// - Throws: what ``IntegerGraph/validate()`` finds, an arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
   public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
     guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
       throw Diagnostic(
@@ -39,7 +38,6 @@ public final class Interpreter {
         problem: "\(options.threads) is outside 1…\(RunOptions.maximumThreads)")
     }
     try graph.validate()
-    try graph.requireSupportedActivations()
     let arithmetic = options.arithmetic ?? graph.arithmetic
     let memory = PreparedMemory()
 
@@ -47,7 +45,8 @@ public final class Interpreter {
     let arena = memory.allocate(byteCount: plan.byteCount)
     let places = graph.tensors.indices.map { index in
       graph.tensors[index].place(
-        at: plan.offsets[index].map { arena + $0 } ?? graph.tensors[index].constantAddress)
+        at: plan.offsets[index].map { arena + $0 }
+          ?? graph.tensors[index].alignedConstantAddress(in: memory))
     }
 
     let planner = TablePlanner(
@@ -118,19 +117,6 @@ public final class Interpreter {
     switch steps[operation] {
     case .reference: KernelChoice.reference.rawValue
     case .table: KernelChoice.portable.rawValue
-    }
-  }
-}
-
-extension IntegerGraph {
-  /// 16-bit activations are part of the model format, but no kernel computes them yet.
-  fileprivate func requireSupportedActivations() throws(Diagnostic) {
-    for index in tensors.indices
-    where tensors[index].constant == nil && tensors[index].elementType == .int16 {
-      throw Diagnostic(
-        place: place(ofTensor: index),
-        problem: "the activation is int16; this version runs int8 and uint8",
-        remedy: "convert the model to 8-bit activations")
     }
   }
 }

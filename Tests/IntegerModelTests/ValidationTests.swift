@@ -143,4 +143,4 @@ struct ValidationTests {
 
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
-  + elementwiseCorruptions + shapeCorruptions + pipelineCorruptions
+  + elementwiseCorruptions + shapeCorruptions + stateCorruptions + pipelineCorruptions

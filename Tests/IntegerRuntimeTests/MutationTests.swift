@@ -189,6 +189,10 @@ private struct Mutator {
     case .prelu(var p):
       if part < 2 { change(&p.positive) } else { change(&p.negative) }
       kind = .prelu(p)
+    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
+      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      break
     }
   }
 

@@ -11,7 +11,7 @@ enum OperatorFamily: CaseIterable {
   case softmax, concatenation, pad, reshape, requantize, lookup
   case resizeNearest, resizeBilinear, transpose, stridedSlice, prelu
 
-  init(_ kind: OperatorKind) {
+  init?(_ kind: OperatorKind) {
     switch kind {
     case .convolution: self = .convolution
     case .depthwiseConvolution: self = .depthwiseConvolution
@@ -34,6 +34,10 @@ enum OperatorFamily: CaseIterable {
     case .transpose: self = .transpose
     case .stridedSlice: self = .stridedSlice
     case .prelu: self = .prelu
+    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
+      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      return nil  // refused
     }
   }
 

@@ -7,12 +7,14 @@ extension OperationRules {
     try requireSameType(output, as: input(0))
     try requireInside(Int(parameters.leftShift), "left shift", 0...30)
     for position in 0...1 {
-      // Each scaled input stays below 2^30, so that their sum stays below 2^31.
-      let shifted = span(of: input(position)) << Int64(parameters.leftShift)
+      // Each scaled input lies in −2^30…2^30 − 1, so that sum and difference fit 32 bits.
+      let (tensor, shift) = (input(position), Int64(parameters.leftShift))
+      let greatest = (tensor.elementType.maximumCode - Int64(tensor.zeroPoint)) << shift
+      let least = (tensor.elementType.minimumCode - Int64(tensor.zeroPoint)) << shift
       try require(
-        shifted < 1 << 30,
-        "input '\(input(position).name)' shifted left by \(parameters.leftShift) can reach "
-          + "\(shifted); the limit is 1073741823")
+        greatest < 1 << 30 && least >= -(1 << 30),
+        "input '\(tensor.name)' shifted left by \(shift) can reach \(max(greatest, -least)); the "
+          + "limit is 1073741823")
     }
     try requireMultiplier(parameters.first, "first", shift: -31...0)
     try requireMultiplier(parameters.second, "second", shift: -31...0)
@@ -31,6 +33,7 @@ extension OperationRules {
 
   func checkPRelu(_ parameters: PReluParameters) throws(Diagnostic) {
     try requireBroadcastOperands()
+    for tensor in [input(0), input(1), output] { try requireByteCodes(tensor) }
     try requireSameType(output, as: input(0))
     try require(
       output.shape == input(0).shape,
@@ -42,9 +45,27 @@ extension OperationRules {
     try requireMultiplier(parameters.negative, "negative")
   }
 
-  func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
+  func checkLeakyRelu(_ parameters: LeakyReluParameters) throws(Diagnostic) {
     try requireInputs(1)
     try requireActivations()
+    try requireSameType(output, as: input(0))
+    try requireOutputShape(input(0).shape)
+    try requireMultiplier(parameters.positive, "positive")
+    try requireMultiplier(parameters.negative, "negative")
+  }
+
+  func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
+    try requireInputs(1)
+    for tensor in [input(0), output] {
+      switch tensor.elementType {
+      case .int8, .uint8, .int16, .int32: break
+      case .int64, .int4:
+        throw fault(
+          "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
+            + "int32")
+      }
+      try requireOneScale(tensor)
+    }
     try requireOutputShape(input(0).shape)
     try requireMultiplier(multiplier, "the")
   }

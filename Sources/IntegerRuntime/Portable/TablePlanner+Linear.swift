@@ -130,7 +130,7 @@ extension TablePlanner {
 
   private func stage(of linear: LinearStep) -> fbq_output {
     let operation = graph.operations[linear.index]
-    let bias = graph.bias(of: operation)
+    let bias = graph.bias(of: operation, as: Int32.self)
     return output(
       y(operation), clamp: linear.clamp, multipliers: linear.multipliers, bias: bias,
       groups: linear.groups, channels: linear.channels,

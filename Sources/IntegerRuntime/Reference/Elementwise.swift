@@ -52,16 +52,32 @@ extension Reference {
     }
   }
 
-  /// The same reals in other codes: `y = clamp(z_y + M(x − z_x))`, over the whole output type.
+  /// Leaky ReLU: `y = clamp(z_y + (x ≥ z_x ? M_positive(x − z_x) : M_negative(x − z_x)))`.
   ///
-  /// Bit-exact with TFLite `reference_ops::Requantize`.
+  /// Bit-exact with TFLite Micro `reference_ops::QuantizeLeakyRelu` for int8 and int16.
+  package static func leakyRelu<Code: FixedWidthInteger>(
+    _ x: TensorView<Code>, _ parameters: LeakyReluParameters, rounding: RequantizationRounding,
+    into y: TensorView<Code>
+  ) {
+    let stage = OutputStage(rounding: rounding, output: y)
+    for index in 0..<x.count {
+      y[index] = stage.code(x[index] - x.zeroPoint, leakyRelu: parameters)
+    }
+  }
+
+  /// The same reals in other codes, of the same type or another: `y = clamp(z_y + M(x − z_x))`, over
+  /// the whole output type.
+  ///
+  /// Bit-exact with TFLite `reference_ops::Requantize`; where that overflows (int32 with a zero point)
+  /// differences saturate.
   package static func requantize<Code: FixedWidthInteger, Result: FixedWidthInteger>(
     _ x: TensorView<Code>, _ multiplier: FixedPointMultiplier, rounding: RequantizationRounding,
     into y: TensorView<Result>
   ) {
     let stage = OutputStage(rounding: rounding, output: y)
     for index in 0..<x.count {
-      y[index] = stage.code(x[index] - x.zeroPoint, multiplier)
+      let difference = Int32(clamping: Int64(x[index]) - Int64(x.zeroPoint))
+      y[index] = stage.code(difference, multiplier)
     }
   }
 

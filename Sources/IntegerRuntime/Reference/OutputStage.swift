@@ -23,10 +23,18 @@ package struct OutputStage {
 
   /// `clamp(zeroPoint + M(accumulator))`
   @inline(__always)
-  package func code(_ accumulator: Int32, _ multiplier: FixedPointMultiplier) -> Int32 {
-    let scaled = multiplier.scale(accumulator, rounding: rounding)
-    // Clamping before the zero point is added gives the same code and cannot overflow.
-    return min(max(scaled, clamp.minimum - zeroPoint), clamp.maximum - zeroPoint) + zeroPoint
+  package func code<Sum: Accumulator>(_ sum: Sum, _ multiplier: FixedPointMultiplier) -> Int32 {
+    let scaled = sum.scaled(by: multiplier, rounding: rounding)
+    // On 64 bits, because a scaled value may already be at the limit of 32.
+    let code = Int64(scaled) + Int64(zeroPoint)
+    return Int32(
+      truncatingIfNeeded: min(max(code, Int64(clamp.minimum)), Int64(clamp.maximum)))
+  }
+
+  /// The same with one multiplier on each side of zero.
+  @inline(__always)
+  package func code(_ difference: Int32, leakyRelu parameters: LeakyReluParameters) -> Int32 {
+    code(difference, difference >= 0 ? parameters.positive : parameters.negative)
   }
 }
 

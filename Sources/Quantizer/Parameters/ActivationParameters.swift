@@ -1,5 +1,6 @@
 import Foundation
 import IntegerModel
+import OperatorArithmetic
 
 /// Scale and zero point of an int8 activation: `real = scale · (code − zero point)`.
 public struct ActivationParameters: Hashable, Sendable {
@@ -47,13 +48,12 @@ public struct ActivationParameters: Hashable, Sendable {
     scale == 0 ? 1 : max(Float(scale), Float.leastNormalMagnitude)
   }
 
+  /// How the codes relate to reals, for the derivation of operators.
+  public var codes: AffineCodes { AffineCodes(scale: scale, zeroPoint: zeroPoint) }
+
   /// The code nearest to `real`, ties away from zero before the zero point is added, clamped to
-  /// int8. The quotient is formed in float32 as TFLite does.
-  public func code(of real: Float) -> Int32 {
-    let quotient = (real / scale).rounded(.toNearestOrAwayFromZero)
-    guard quotient.isFinite else { return real > 0 ? 127 : -128 }
-    return Int32(min(max(Double(quotient) + Double(zeroPoint), -128), 127))
-  }
+  /// int8.
+  public func code(of real: Float) -> Int32 { codes.code(of: real) }
 
   /// The code of a normalized pixel value, clamped to int8.
   ///
@@ -75,9 +75,7 @@ public struct ActivationParameters: Hashable, Sendable {
 
   /// The codes an output clamped to `[minimum, maximum]` may have; infinite limits clamp nothing.
   public func codeRange(minimum: Float, maximum: Float) -> CodeRange {
-    CodeRange(
-      minimum: minimum.isFinite ? code(of: minimum) : -128,
-      maximum: maximum.isFinite ? code(of: maximum) : 127)
+    codes.range(of: RealRange(minimum: minimum, maximum: maximum))
   }
 
   /// The form that tensors carry.

@@ -1,5 +1,5 @@
 import IntegerModel
-import Quantizer
+import OperatorArithmetic
 import TestSupport
 import Testing
 

@@ -1,42 +1,53 @@
-import FloatModel
 import Foundation
 import IntegerModel
 import IntegerRuntime
 
-/// The 256 output codes that TFLite Micro's own kernel computes for a function of one int8 code, in
+/// The 256 output codes that TFLite Micro's own kernel computes for a function of one 8-bit code, in
 /// its fixed point: what profile `tflm` has to reproduce where a device computes the function
 /// instead of looking it up.
 ///
-/// Bit-exact with `reference_integer_ops::Logistic` and `::Tanh`, `HardSwish` and
-/// `QuantizeLeakyRelu`; compared with tables that TFLite Micro itself computed.
+/// Bit-exact with `reference_integer_ops::Logistic` and `::Tanh`, `HardSwish`,
+/// `QuantizeLeakyRelu`, `ReluQuantized` and `Relu6Quantized`; compared with tables that TFLite Micro itself computed.
 package struct DeviceTable {
-  private let activation: FloatActivation
-  private let input: ActivationParameters
-  private let output: ActivationParameters
+  private let function: RealFunction
+  private let input: AffineCodes
+  private let output: AffineCodes
 
-  /// The table of one activation between tensors of the given parameters.
+  /// The table of one function between tensors of the given parameters.
   package init(
-    activation: FloatActivation, input: ActivationParameters, output: ActivationParameters
+    function: RealFunction, input: AffineCodes, output: AffineCodes
   ) {
-    self.activation = activation
+    self.function = function
     self.input = input
     self.output = output
   }
 
-  /// Output codes by input code, from −128; `nil` for functions, or scales, for which TFLite Micro
-  /// has no kernel.
-  package var codes: [Int8]? {
-    switch activation {
-    case .sigmoid: sigmoid
+  /// Output codes by input code, from the least; `nil` for functions, types or scales for which
+  /// TFLite Micro has no kernel.
+  package var codes: [Int32]? {
+    guard input.elementType == .int8, output.elementType == .int8 else { return nil }
+    return switch function {
+    case .logistic: logistic
     case .tanh: hyperbolicTangent
     case .hardSwish: hardSwish
     case .leakyRelu(let alpha): leakyRelu(alpha)
+    case .clip(.relu): relu
+    // Its kernel clamps the codes of the input and ignores the output's parameters.
+    case .clip(.relu6) where input == output: relu6
     case .clip, .hardSigmoid: nil
     }
   }
 
-  private func table(_ output: (_ difference: Int32) -> Int32) -> [Int8] {
-    (Int32(-128)...127).map { Int8(min(max(output($0 - input.zeroPoint), -128), 127)) }
+  private func table(_ code: (_ difference: Int32) -> Int32) -> [Int32] {
+    let range = output.range
+    return (input.range.minimum...input.range.maximum).map {
+      min(max(code($0 - input.zeroPoint), range.minimum), range.maximum)
+    }
+  }
+
+  /// The code of a scaled difference, which may have saturated at 32 bits.
+  private func code(_ scaled: Int32) -> Int32 {
+    Int32(clamping: Int64(scaled) + Int64(output.zeroPoint))
   }
 
   // MARK: - Logistic and tanh
@@ -48,7 +59,7 @@ package struct DeviceTable {
     return (multiplier, Int32(clamping: Int64(radius.rounded(.down))))
   }
 
-  private var sigmoid: [Int8] {
+  private var logistic: [Int32] {
     let (multiplier, radius) = scaledDifference
     return table { difference in
       if difference <= -radius { return -128 }
@@ -58,7 +69,7 @@ package struct DeviceTable {
     }
   }
 
-  private var hyperbolicTangent: [Int8] {
+  private var hyperbolicTangent: [Int32] {
     let (multiplier, radius) = scaledDifference
     return table { difference in
       if difference <= -radius { return -128 }
@@ -85,18 +96,35 @@ package struct DeviceTable {
     return x > 0 ? positive : -positive
   }
 
+  // MARK: - ReLU
+
+  /// Requantized, then clamped at the code of 0 (`ReluQuantized`).
+  private var relu: [Int32]? {
+    let factor = Double(input.scale) / Double(output.scale)
+    guard factor < 0x1p30 else { return nil }
+    let multiplier = FixedPointMultiplier(real: factor)
+    return table { difference in
+      max(output.zeroPoint, code(multiplier.scale(difference, rounding: .double)))
+    }
+  }
+
+  private var relu6: [Int32] {
+    table { difference in
+      min(max(difference, 0) + input.zeroPoint, input.code(of: 6))
+    }
+  }
+
   // MARK: - Leaky ReLU
 
   /// Two multipliers, whose factors TFLite forms in float32.
-  private func leakyRelu(_ alpha: Float) -> [Int8]? {
+  private func leakyRelu(_ alpha: Float) -> [Int32]? {
     let identity = Double(input.scale / output.scale)
     let scaled = Double(input.scale * alpha / output.scale)
     guard identity < 0x1p30, scaled >= 0, scaled < 0x1p30 else { return nil }
     let positive = FixedPointMultiplier(real: identity)
     let negative = FixedPointMultiplier(real: scaled)
     return table { difference in
-      output.zeroPoint
-        + (difference >= 0 ? positive : negative).scale(difference, rounding: .double)
+      code((difference >= 0 ? positive : negative).scale(difference, rounding: .double))
     }
   }
 
@@ -104,7 +132,7 @@ package struct DeviceTable {
 
   /// x · relu6(x + 3) / 6 in 16 bits: x with 7 more fractional bits, times a "relu-ish" factor in
   /// [0, 1] that is x scaled to 3/32768 and shifted into [0, 32767].
-  private var hardSwish: [Int8]? {
+  private var hardSwish: [Int32]? {
     let fineScale: Float = 1 / 128 * input.scale
     let outputFactor = Self.sixteenBits(Double(fineScale / output.scale))
     let reluFactor = Self.sixteenBits(Double(fineScale / (3 / 32768)))

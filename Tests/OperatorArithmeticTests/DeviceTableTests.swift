@@ -1,6 +1,5 @@
-import FloatModel
 import IntegerModel
-import Quantizer
+import OperatorArithmetic
 import Testing
 
 @Suite("Tables of profile tflm")
@@ -8,20 +7,21 @@ struct DeviceTableTests {
   @Test("are what TFLite Micro itself computes", arguments: KnownTable.all)
   func known(table: KnownTable) {
     let codes = DeviceTable(
-      activation: table.activation, input: table.input, output: table.output
+      function: table.function, input: table.input, output: table.output
     ).codes
     #expect(codes == table.codes)
   }
 
   @Test("differ from the nearest code by one at most, where the function's scales fit")
   func closeness() throws {
-    let output = ActivationParameters.probability
-    let input = ActivationParameters(scale: 0.05, zeroPoint: 12)
+    let output = AffineCodes(scale: 1 / 256, zeroPoint: -128)
+    let input = AffineCodes(scale: 0.05, zeroPoint: 12)
     let device = try #require(
-      DeviceTable(activation: .sigmoid, input: input, output: output).codes)
+      DeviceTable(function: .logistic, input: input, output: output).codes)
     var differing = 0
     for (code, deviceCode) in zip(Int32(-128)...127, device) {
-      let exact = 256 / (1 + exponential(-Double(input.real(of: code)))) - 128
+      let exact =
+        256 / (1 + exponential(-Double(input.scale) * Double(code - input.zeroPoint))) - 128
       #expect(abs(Double(deviceCode) - min(exact, 127)) <= 1)
       if Double(deviceCode) != min(exact.rounded(), 127) { differing += 1 }
     }
@@ -30,12 +30,53 @@ struct DeviceTableTests {
 
   @Test("exist only for functions that TFLite Micro has a kernel for")
   func missing() {
-    let parameters = ActivationParameters(scale: 0.1, zeroPoint: 0)
-    let clip = DeviceTable(activation: .clip(.relu6), input: parameters, output: parameters)
+    let parameters = AffineCodes(scale: 0.1, zeroPoint: 0)
+    let clip = DeviceTable(function: .clip(.reluN1To1), input: parameters, output: parameters)
     #expect(clip.codes == nil)
+    // Its ReLU6 ignores the output's scale.
+    let other = AffineCodes(scale: 0.2, zeroPoint: 0)
+    #expect(
+      DeviceTable(function: .clip(.relu6), input: parameters, output: other).codes == nil)
+    // It has kernels for int8 alone.
+    let unsigned = AffineCodes(scale: 0.1, zeroPoint: 128, elementType: .uint8)
+    #expect(DeviceTable(function: .hardSwish, input: unsigned, output: unsigned).codes == nil)
     // A left shift of the output, which its hard swish refuses.
-    let fine = ActivationParameters(scale: 0.0001, zeroPoint: 0)
-    #expect(DeviceTable(activation: .hardSwish, input: parameters, output: fine).codes == nil)
+    let fine = AffineCodes(scale: 0.0001, zeroPoint: 0)
+    #expect(DeviceTable(function: .hardSwish, input: parameters, output: fine).codes == nil)
+  }
+
+  @Test("of a ReLU round twice, of a ReLU6 copy codes")
+  func clips() throws {
+    // A factor of 1/4 is 2^30 and shift −1: 5 · 2^30 / 2^31 = 2.5 rounds to 3, and 3/2 to 2, though
+    // 5/4 is nearer to 1.
+    let input = AffineCodes(scale: 0.125, zeroPoint: -4)
+    let relu = try #require(
+      DeviceTable(
+        function: .clip(.relu), input: input, output: AffineCodes(scale: 0.5, zeroPoint: 10)
+      ).codes)
+    #expect(relu[124 - 6] == 10)
+    #expect(relu[124 + 6] == 12)
+    #expect(relu[124 + 5] == 12)
+    #expect(relu[124 + 4] == 11)
+    #expect(relu[255] == 10 + 33)
+    let relu6 = try #require(
+      DeviceTable(function: .clip(.relu6), input: input, output: input).codes)
+    #expect(relu6[0] == -4)
+    #expect(relu6[124 + 7] == 3)
+    // 6 / 0.125 = 48 steps above −4.
+    #expect(relu6[255] == 44)
+  }
+
+  @Test("saturate where the scales differ by the greatest factor that fits")
+  func saturation() throws {
+    let coarse = AffineCodes(scale: 0x1p29, zeroPoint: -128)
+    let fine = AffineCodes(scale: 1, zeroPoint: 127)
+    let leaky = try #require(
+      DeviceTable(function: .leakyRelu(alpha: 0.5), input: coarse, output: fine).codes)
+    #expect(leaky[255] == 127)
+    let relu = try #require(
+      DeviceTable(function: .clip(.relu), input: coarse, output: fine).codes)
+    #expect(relu[255] == 127)
   }
 
   /// e^x by its power series, to be independent of the library that the converter uses.
@@ -52,27 +93,27 @@ struct DeviceTableTests {
 /// A table that TFLite Micro (PyPI `tflite-micro` 0.dev20261023182759) computed: all 256 input codes
 /// through a model of one operator.
 struct KnownTable: Sendable, CustomTestStringConvertible {
-  var activation: FloatActivation
-  var input: ActivationParameters
-  var output: ActivationParameters
-  var codes: [Int8]
-  var testDescription: String { "\(activation) of scale \(input.scale)" }
+  var function: RealFunction
+  var input: AffineCodes
+  var output: AffineCodes
+  var codes: [Int32]
+  var testDescription: String { "\(function) of scale \(input.scale)" }
 
   init(
-    _ activation: FloatActivation, input: (Float, Int32), output: (Float, Int32), codes: String
+    _ function: RealFunction, input: (Float, Int32), output: (Float, Int32), codes: String
   ) {
-    self.activation = activation
-    self.input = ActivationParameters(scale: input.0, zeroPoint: input.1)
-    self.output = ActivationParameters(scale: output.0, zeroPoint: output.1)
+    self.function = function
+    self.input = AffineCodes(scale: input.0, zeroPoint: input.1)
+    self.output = AffineCodes(scale: output.0, zeroPoint: output.1)
     let digits = Array(codes)
     self.codes = stride(from: 0, to: digits.count, by: 2).map { index in
-      Int8(bitPattern: UInt8(String(digits[index...index + 1]), radix: 16) ?? 0)
+      Int32(Int8(bitPattern: UInt8(String(digits[index...index + 1]), radix: 16) ?? 0))
     }
   }
 
   static let all = [
     KnownTable(
-      .sigmoid, input: (0.0625, 0), output: (1 / 256, -128),
+      .logistic, input: (0.0625, 0), output: (1 / 256, -128),
       codes: """
         80808080808080808080808080808080808080808080808080808080808181818181818181818181\
         8181818181818282828282828282828383838383848484848585858686868787888888898a8a8b8b\
@@ -83,7 +124,7 @@ struct KnownTable: Sendable, CustomTestStringConvertible {
         7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f
         """),
     KnownTable(
-      .sigmoid, input: (0.0213, -37), output: (1 / 256, -128),
+      .logistic, input: (0.0213, -37), output: (1 / 256, -128),
       codes: """
         a0a1a1a2a3a3a4a5a5a6a7a7a8a9aaaaabacadadaeafb0b1b2b2b3b4b5b6b7b8b9babbbcbdbebfc0\
         c1c2c3c4c5c6c7c8c9cacbcdcecfd0d1d2d4d5d6d7d8dadbdcdddfe0e1e3e4e5e6e8e9eaecedeef0\
