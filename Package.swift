@@ -82,6 +82,7 @@ let package = Package(
       name: "IntegerRuntimeTests",
       dependencies: [
         "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
@@ -113,20 +114,37 @@ let package = Package(
       name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
+    // The .tflite file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CTFLiteSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"), .define("NDEBUG", .when(configuration: .release)),
+      ]),
+
     // .tflite files to value types and back: verified, constants used in place.
-    .target(name: "TFLiteFormat", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "TFLiteFormat",
+      dependencies: ["CTFLiteSchema", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "TFLiteFormatTests",
+      dependencies: [
+        "CTFLiteSchema", "Diagnostics", "IntegerModel", "TFLiteFormat", "TestSupport",
+      ],
+      exclude: ["schema_oracle.py"]),
 
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "OperatorArithmetic",
+        "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
@@ -240,7 +258,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+      name: "QConvertTests",
+      dependencies: [
+        "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+      ]),
 
     // The command that runs a model.
     .executableTarget(

@@ -51,6 +51,17 @@ extension OperatorDerivation {
         Double(input.scale) * Double(slope.scale) / Double(output.scale)))
   }
 
+  /// Leaky ReLU, its factors formed in float32 (TFLite Micro `leaky_relu_common.cc`).
+  ///
+  /// - Throws: factors that no multiplier can express, negative slopes among them.
+  public func leakyRelu(
+    alpha: Float, input: AffineCodes, output: AffineCodes
+  ) throws(Diagnostic) -> LeakyReluParameters {
+    LeakyReluParameters(
+      positive: try multiplier(Double(input.scale / output.scale)),
+      negative: try multiplier(Double(input.scale * alpha / output.scale)))
+  }
+
   /// The same reals in other codes (TFLite Micro `quantize_common.cc`).
   public func requantize(
     from input: AffineCodes, to output: AffineCodes

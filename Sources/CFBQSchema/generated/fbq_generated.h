@@ -2219,7 +2219,7 @@ struct ArgumentOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_AXIS = 4
   };
-  /// Not negative. Absent from the output's shape, or there with extent 1.
+  /// Not negative; absent from the output's shape.
   int32_t axis() const {
     return GetField<int32_t>(VT_AXIS, 0);
   }

@@ -49,6 +49,8 @@ extension OperationRules {
       (accumulator, isDepthwise) = (parameters.accumulator, true)
     case .fullyConnected(let parameters):
       (accumulator, isDepthwise) = (parameters.accumulator, false)
+    case .transposeConvolution(let parameters):
+      (accumulator, isDepthwise) = (parameters.accumulator, false)
     default: return nil
     }
     guard operation.inputs.count == 3 else { return nil }

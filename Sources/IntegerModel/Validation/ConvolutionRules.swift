@@ -49,6 +49,31 @@ extension OperationRules {
       outputChannels: outputChannels, channelAxis: 3)
   }
 
+  /// `[N, H, W, I] · [O, KH, KW, I] → [N, OH, OW, O]`, where OH and OW are free: windows may exceed
+  /// the output, and what no window reaches is the bias.
+  func checkTransposeConvolution(
+    _ parameters: TransposeConvolutionParameters
+  ) throws(Diagnostic) {
+    try requireLinearOperands(accumulator: parameters.accumulator)
+    let image = input(0)
+    let weights = input(1)
+    try requireImage(image)
+    try requireImage(output)
+    try require(
+      weights.shape.count == 4 && weights.shape[3] == image.shape[3],
+      "the weights '\(weights.name)' have shape \(shapeText(weights.shape)); "
+        + "[O, KH, KW, \(image.shape[3])] is needed")
+    try requireSane(
+      SpatialWindows(
+        kernel: SpatialPair(height: weights.shape[1], width: weights.shape[2]),
+        stride: parameters.stride, padding: parameters.padding))
+    let outputChannels = weights.shape[0]
+    try requireOutputShape([image.shape[0], output.shape[1], output.shape[2], outputChannels])
+    try requireLinearParameters(
+      parameters.multipliers, clamp: parameters.clamp, accumulator: parameters.accumulator,
+      outputChannels: outputChannels, channelAxis: 0)
+  }
+
   /// `[…, I] · [O, I] → […, O]`
   func checkFullyConnected(_ parameters: FullyConnectedParameters) throws(Diagnostic) {
     try requireLinearOperands(accumulator: parameters.accumulator)

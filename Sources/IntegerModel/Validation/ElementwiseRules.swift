@@ -45,6 +45,15 @@ extension OperationRules {
     try requireMultiplier(parameters.negative, "negative")
   }
 
+  func checkLeakyRelu(_ parameters: LeakyReluParameters) throws(Diagnostic) {
+    try requireInputs(1)
+    try requireActivations()
+    try requireSameType(output, as: input(0))
+    try requireOutputShape(input(0).shape)
+    try requireMultiplier(parameters.positive, "positive")
+    try requireMultiplier(parameters.negative, "negative")
+  }
+
   func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
     try requireInputs(1)
     for tensor in [input(0), output] {
@@ -110,6 +119,11 @@ extension OperationRules {
   private func requireBroadcastOperands() throws(Diagnostic) {
     try requireInputs(2)
     try requireActivations()
+    try requireBroadcastShape()
+  }
+
+  /// The output has the shape that the two inputs give together.
+  func requireBroadcastShape() throws(Diagnostic) {
     guard let shape = broadcastShape(input(0).shape, input(1).shape) else {
       throw fault(
         "the shapes \(shapeText(input(0).shape)) and \(shapeText(input(1).shape)) do not broadcast")

@@ -57,7 +57,7 @@ extension IntegerGraph {
   /// Weights and bias of an operation that has them.
   func linearOperands(of operation: Operation, in memory: PreparedMemory) -> LinearOperands? {
     switch operation.kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       LinearOperands(
         weights: byteWeights(of: operation, in: memory),
         bias: tensors[operation.inputs[2]].elementType == .int64

@@ -32,12 +32,15 @@ struct TablePlanner {
     case .maxPool(let parameters):
       return pool(operation, parameters, kernels.max_pool, clampsFlipped: true)
     case .mean(let parameters), .sum(let parameters): return reduce(operation, parameters)
-    case .requantize(let multiplier): return requantize(operation, multiplier)
+    case .requantize(let multiplier):
+      return table(operation) { $0.code($1, multiplier) }
+    case .leakyRelu(let parameters):
+      return table(operation) { $0.code($1, leakyRelu: parameters) }
     case .lookup(let parameters): return lookup(operation, parameters)
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
-      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:
       return nil
     }
   }

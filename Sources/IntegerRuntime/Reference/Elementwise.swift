@@ -52,6 +52,19 @@ extension Reference {
     }
   }
 
+  /// Leaky ReLU: `y = clamp(z_y + (x ≥ z_x ? M_positive(x − z_x) : M_negative(x − z_x)))`.
+  ///
+  /// Bit-exact with TFLite Micro `reference_ops::QuantizeLeakyRelu` for int8 and int16.
+  package static func leakyRelu<Code: FixedWidthInteger>(
+    _ x: TensorView<Code>, _ parameters: LeakyReluParameters, rounding: RequantizationRounding,
+    into y: TensorView<Code>
+  ) {
+    let stage = OutputStage(rounding: rounding, output: y)
+    for index in 0..<x.count {
+      y[index] = stage.code(x[index] - x.zeroPoint, leakyRelu: parameters)
+    }
+  }
+
   /// The same reals in other codes, of the same type or another: `y = clamp(z_y + M(x − z_x))`, over
   /// the whole output type.
   ///

@@ -45,6 +45,12 @@ package struct OutputStage {
     return Int32(
       truncatingIfNeeded: min(max(code, Int64(clamp.minimum)), Int64(clamp.maximum)))
   }
+
+  /// The same with one multiplier on each side of zero.
+  @inline(__always)
+  package func code(_ difference: Int32, leakyRelu parameters: LeakyReluParameters) -> Int32 {
+    code(difference, difference >= 0 ? parameters.positive : parameters.negative)
+  }
 }
 
 /// By what the accumulators of one channel are scaled.

@@ -35,14 +35,7 @@ extension Reference {
     _ x: TensorView<Code>, rank: Int, axes: [Int], into y: TensorView<Code>,
     _ code: (Int32, Int32) -> Int32
   ) {
-    // Split the axes of x into those that stay and those that are summed.
-    var kept = x.extents
-    var summed = Extents()
-    for axis in axes {
-      let aligned = 6 - rank + axis
-      summed[aligned] = kept[aligned]
-      kept[aligned] = 1
-    }
+    let (kept, summed) = x.extents.split(axes: axes, rank: rank)
     let strides = x.extents.strides
     let count = Int32(summed.count)
     var index = 0
@@ -53,5 +46,20 @@ extension Reference {
       y[index] = code(sum, count)
       index += 1
     }
+  }
+}
+
+extension Extents {
+  /// The extents of a tensor of that rank along the axes that a reduction keeps, and along those it
+  /// reduces; each with 1 in place of the others.
+  func split(axes: [Int], rank: Int) -> (kept: Extents, reduced: Extents) {
+    var kept = self
+    var reduced = Extents()
+    for axis in axes {
+      let aligned = 6 - rank + axis
+      reduced[aligned] = kept[aligned]
+      kept[aligned] = 1
+    }
+    return (kept, reduced)
   }
 }

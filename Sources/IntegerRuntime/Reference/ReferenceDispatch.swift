@@ -29,7 +29,7 @@ extension Interpreter {
       return
     }
     switch operation.kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       guard let operands else { return }
       if operands.weights.elementType == .uint8 {
         runLinear(operation, x, operands, weightsAs: UInt8.self, into: y)
@@ -47,8 +47,7 @@ extension Interpreter {
     case .averagePool(let parameters): Reference.averagePool(x, parameters, into: y)
     case .maxPool(let parameters): Reference.maxPool(x, parameters, into: y)
     case .mean(let parameters), .sum(let parameters):
-      let rank = graph.tensors[operation.inputs[0]].shape.count
-      Reference.reduce(x, rank: rank, parameters, rounding: rounding, into: y)
+      Reference.reduce(x, rank: rank(of: operation), parameters, rounding: rounding, into: y)
     case .softmax(let parameters): Reference.softmax(x, parameters, rounding: rounding, into: y)
     case .concatenation(let axis):
       runConcatenation(operation, axis: axis, into: yUnits)
@@ -57,6 +56,8 @@ extension Interpreter {
       // Where the plan let both share their bytes there is nothing to do.
       if xUnits.codes != yUnits.codes { Reference.reshape(xUnits, into: yUnits) }
     case .requantize(let multiplier): runRequantize(operation, x, multiplier)
+    case .leakyRelu(let parameters):
+      Reference.leakyRelu(x, parameters, rounding: rounding, into: y)
     case .lookup(let parameters):
       parameters.table(for: arithmetic).withUnsafeBytes { table in
         guard let base = table.baseAddress else { return }
@@ -79,11 +80,32 @@ extension Interpreter {
         Reference.prelu(
           x, alpha: alpha.view(as: Int8.self), parameters, rounding: rounding, into: y)
       }
-    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
-      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+    case .minimum: Reference.minimum(x, second, into: y)
+    case .maximum: Reference.maximum(x, second, into: y)
+    case .argMax(let parameters): runArgument(operation, x, parameters, isMax: true)
+    case .argMin(let parameters): runArgument(operation, x, parameters, isMax: false)
+    case .reduceMax(let parameters):
+      Reference.reduceMax(x, rank: rank(of: operation), axes: parameters.axes, into: y)
+    case .reduceMin(let parameters):
+      Reference.reduceMin(x, rank: rank(of: operation), axes: parameters.axes, into: y)
+    case .depthToSpace(let blockSize):
+      Reference.depthToSpace(xUnits, blockSize: blockSize, into: yUnits)
+    case .spaceToDepth(let blockSize):
+      Reference.spaceToDepth(xUnits, blockSize: blockSize, into: yUnits)
+    case .batchToSpace(let parameters):
+      Reference.batchToSpace(xUnits, rank: rank(of: operation), parameters, into: yUnits)
+    case .spaceToBatch(let parameters):
+      Reference.spaceToBatch(xUnits, rank: rank(of: operation), parameters, into: yUnits)
+    case .tile: Reference.tile(xUnits, into: yUnits)
+    case .gather(let parameters): runGather(operation, xUnits, parameters, into: yUnits)
+    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
       preconditionFailure("validation refuses it")
     }
+  }
+
+  /// Axes of the first input.
+  private func rank(of operation: Operation) -> Int {
+    graph.tensors[operation.inputs[0]].shape.count
   }
 
   private func runLinear<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
@@ -115,6 +137,10 @@ extension Interpreter {
       Reference.fullyConnected(
         x, weights: weights, bias: bias, parameters,
         scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
+    case .transposeConvolution(let parameters):
+      Reference.transposeConvolution(
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     default: preconditionFailure("not a linear operator")
     }
   }
@@ -133,6 +159,32 @@ extension Interpreter {
     case .int32:
       Reference.requantize(x, multiplier, rounding: rounding, into: y.view(as: Int32.self))
     case .int64, .int4: preconditionFailure("validation refuses it")
+    }
+  }
+
+  private func runArgument<Code: FixedWidthInteger>(
+    _ operation: Operation, _ x: TensorView<Code>, _ parameters: ArgumentParameters, isMax: Bool
+  ) {
+    let y = places[operation.outputs[0]]
+    let axis = 6 - rank(of: operation) + parameters.axis
+    if y.elementType == .int64 {
+      Reference.argument(of: x, axis: axis, isMax: isMax, into: y.view(as: Int64.self))
+    } else {
+      Reference.argument(of: x, axis: axis, isMax: isMax, into: y.view(as: Int32.self))
+    }
+  }
+
+  private func runGather<Unit: FixedWidthInteger>(
+    _ operation: Operation, _ x: TensorView<Unit>, _ parameters: GatherParameters,
+    into y: TensorView<Unit>
+  ) {
+    let (indices, rank) = (places[operation.inputs[1]], rank(of: operation))
+    if indices.elementType == .int64 {
+      Reference.gather(
+        x, indices: indices.view(as: Int64.self), rank: rank, parameters, into: y)
+    } else {
+      Reference.gather(
+        x, indices: indices.view(as: Int32.self), rank: rank, parameters, into: y)
     }
   }
 
