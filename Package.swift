@@ -136,13 +136,15 @@ let package = Package(
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "OperatorArithmetic",
+        "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
@@ -267,7 +269,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+      name: "QConvertTests",
+      dependencies: [
+        "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+      ]),
 
     // The command that runs a model.
     .executableTarget(
