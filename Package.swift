@@ -253,8 +253,8 @@ let package = Package(
       name: "qconvert",
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
-        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
-        "TensorFiles",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport",
+        "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
