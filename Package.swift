@@ -265,7 +265,7 @@ let package = Package(
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
         "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelExport", "ModelImport",
-        "Quantizer", "TFLiteFormat", "TensorFiles",
+        "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -10,7 +10,7 @@ import TFLiteFormat
 struct IntegerImporter {
   let model: TFLiteModel
   let islands: FloatIslands
-  let derivation = OperatorDerivation(profile: .tflm)
+  let derivation: OperatorDerivation
   /// The graph so far.
   var graph: IntegerGraph
   /// The integer tensor of each tensor of the file that has one.
@@ -23,11 +23,14 @@ struct IntegerImporter {
   var names: TensorNames
 
   /// Prepares the import.
-  init(model: TFLiteModel, name: String) throws(Diagnostic) {
+  init(
+    model: TFLiteModel, name: String, arithmetic: ArithmeticProfile
+  ) throws(Diagnostic) {
     self.model = model
+    derivation = OperatorDerivation(profile: arithmetic)
     try Self.requireIndices(model)
     islands = try FloatIslands(model)
-    graph = IntegerGraph(name: name, arithmetic: derivation.profile)
+    graph = IntegerGraph(name: name, arithmetic: arithmetic)
     names = TensorNames(model, first: islands.inputs + islands.outputs)
   }
 
