@@ -148,6 +148,17 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
+    // Writers of foreign model formats.
+    .target(
+      name: "ModelExport",
+      dependencies: ["Diagnostics", "IntegerModel", "OperatorArithmetic", "TFLiteFormat"]),
+    .testTarget(
+      name: "ModelExportTests",
+      dependencies: [
+        "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "ModelExport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+      ]),
+
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
       name: "CFloatKernels",
@@ -253,7 +264,7 @@ let package = Package(
       name: "qconvert",
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
-        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelExport", "ModelImport",
         "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
