@@ -29,8 +29,8 @@ struct ConformanceTests {
       }
       try batch.add(OracleBatch.Case(name: "seed\(seed)", graph: graph, samples: samples))
     }
-    try batch.run([.micro, .reference])
-    for oracle in [TFLiteOracle.micro, .reference] {
+    try batch.run(TFLiteOracle.allCases)
+    for oracle in TFLiteOracle.allCases {
       let differences = try batch.differences(oracle)
       #expect(
         differences.isEmpty,

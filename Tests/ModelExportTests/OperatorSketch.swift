@@ -119,9 +119,10 @@ struct OperatorSketch {
 
   // MARK: - The operator
 
-  /// Ends the graph with its one operation.
+  /// Ends the graph with its one operation, and what other profiles need.
   mutating func finish(_ kind: OperatorKind, _ inputs: [TensorIndex], _ output: TensorIndex) {
     graph.operations = [Operation(name: "op", kind: kind, inputs: inputs, outputs: [output])]
     graph.outputs = [output]
+    graph.deriveProfiles()
   }
 }

@@ -15,6 +15,15 @@ enum TFLiteOracle: String, CaseIterable {
   case reference
   /// LiteRT as it comes, with XNNPACK.
   case `default`
+
+  /// The profile that claims to compute its bits.
+  var profile: ArithmeticProfile {
+    switch self {
+    case .micro: .tflm
+    case .reference: .litertReference
+    case .default: .litert
+    }
+  }
 }
 
 /// Graphs with inputs, exported into a folder and run there by the oracles, all in one process.
@@ -62,11 +71,9 @@ struct OracleBatch {
     try #require(outcome.status == 0, "\(outcome.errors.suffix(2000))")
   }
 
-  /// What differs between the integer runtime and an oracle: a line per graph, empty where every
-  /// element of every output of every sample is the same.
-  func differences(
-    _ oracle: TFLiteOracle, _ options: RunOptions = RunOptions()
-  ) throws -> [String] {
+  /// What differs between the integer runtime, under the oracle's profile, and an oracle: a line per
+  /// graph, empty where every element of every output of every sample is the same.
+  func differences(_ oracle: TFLiteOracle) throws -> [String] {
     var lines: [String] = []
     for entry in cases {
       if let error = folder.read("\(entry.name).\(oracle.rawValue).error") {
@@ -74,7 +81,7 @@ struct OracleBatch {
         continue
       }
       let theirs = try #require(folder.read("\(entry.name).\(oracle.rawValue)"))
-      let ours = try outputs(of: entry, options)
+      let ours = try outputs(of: entry, RunOptions(arithmetic: oracle.profile))
       guard theirs != ours else { continue }
       let wrong = zip(ours, theirs).enumerated().filter { $1.0 != $1.1 }
       let first = wrong.first.map { "byte \($0.offset): \($0.element.0), not \($0.element.1)" }

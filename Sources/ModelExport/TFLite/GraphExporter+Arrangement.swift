@@ -1,5 +1,6 @@
 import Diagnostics
 import IntegerModel
+import OperatorArithmetic
 import TFLiteFormat
 
 extension GraphExporter {
@@ -159,13 +160,18 @@ extension GraphExporter {
     _ operation: Operation, _ parameters: ResizeNearestParameters
   ) throws(Diagnostic) {
     let (source, target) = (input(operation), output(operation))
-    for mode in NearestMode.all
-    where mode.sources(of: source.shape[1], resizedTo: target.shape[1]) == parameters.rows
-      && mode.sources(of: source.shape[2], resizedTo: target.shape[2]) == parameters.columns
+    let (image, size) = (
+      SpatialPair(height: source.shape[1], width: source.shape[2]),
+      SpatialPair(height: target.shape[1], width: target.shape[2])
+    )
+    for (alignCorners, halfPixelCenters) in [(false, false), (false, true), (true, false)]
+    where parameters
+      == derivation.resizeNearest(
+        from: image, to: size, alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
     {
       try appendResize(
-        .resizeNearestNeighbor, operation, alignCorners: mode.alignCorners,
-        halfPixelCenters: mode.halfPixelCenters)
+        .resizeNearestNeighbor, operation, alignCorners: alignCorners,
+        halfPixelCenters: halfPixelCenters)
       return
     }
     let shape = [source.shape[0], target.shape[1], source.shape[2], source.shape[3]]
@@ -179,32 +185,5 @@ extension GraphExporter {
     builder.append(
       .gather, .gather(axis: 2, batchDimensions: 0), inputs: [tall, columns],
       outputs: [try builder.tensor(operation.outputs[0])])
-  }
-}
-
-/// One of the ways in which RESIZE_NEAREST_NEIGHBOR finds its sources.
-private struct NearestMode {
-  var alignCorners: Bool
-  var halfPixelCenters: Bool
-
-  static let all = [
-    NearestMode(alignCorners: false, halfPixelCenters: false),
-    NearestMode(alignCorners: false, halfPixelCenters: true),
-    NearestMode(alignCorners: true, halfPixelCenters: false),
-  ]
-
-  /// The source of each of `count` elements along an axis of `extent` (TFLite `GetNearestNeighbor`,
-  /// in float32).
-  func sources(of extent: Int, resizedTo count: Int) -> [Int32] {
-    let scale =
-      alignCorners && count > 1
-      ? Float(extent - 1) / Float(count - 1) : Float(extent) / Float(count)
-    return (0..<count).map { index in
-      let position = (Float(index) + (halfPixelCenters ? 0.5 : 0)) * scale
-      let rounded =
-        alignCorners
-        ? position.rounded(.toNearestOrAwayFromZero) : position.rounded(.down)
-      return Int32(min(max(Int(rounded), 0), extent - 1))
-    }
   }
 }

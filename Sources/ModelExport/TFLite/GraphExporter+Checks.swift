@@ -45,6 +45,22 @@ extension GraphExporter {
       remedy: GraphExporter.otherBitsRemedy)
   }
 
+  /// Refuses numbers of the other profiles that do not follow from the scales either.
+  func requireDerivedProfiles() throws(Diagnostic) {
+    guard !graph.profiles.isEmpty else { return }
+    var derived = graph
+    derived.deriveProfiles()
+    for (operation, expected) in zip(graph.operations, derived.operations) {
+      for profile in graph.profiles
+      where operation.resolved(for: profile) != expected.resolved(for: profile) {
+        throw Diagnostic(
+          place: "operation '\(operation.name)'",
+          problem: "its numbers for profile \(profile.name) are not those that follow from the "
+            + "scales", remedy: GraphExporter.otherBitsRemedy)
+      }
+    }
+  }
+
   static let otherBitsRemedy =
     "the exported model would give other bits; convert the source model again with this version"
 

@@ -77,19 +77,13 @@ extension GraphExporter {
     _ operation: Operation, _ parameters: LeakyReluParameters
   ) throws(Diagnostic) {
     let (input, output) = (try codes(of: input(operation)), try codes(of: output(operation)))
-    // TFLite forms both factors in float32 (`QuantizeLeakyRelu`).
-    let positive = try derivation.multiplier(Double(input.scale / output.scale))
-    try require([parameters.positive], are: [positive])
-    let slope =
-      parameters.negative.real * Double(output.scale) / Double(input.scale)
+    let slope = parameters.negative.real * Double(output.scale) / Double(input.scale)
     let alpha = Float(slope).neighbors.first { alpha in
-      let factor = Double(input.scale * alpha / output.scale)
-      return factor >= 0 && factor < 0x1p30
-        && FixedPointMultiplier(real: factor) == parameters.negative
+      (try? derivation.leakyRelu(alpha: alpha, input: input, output: output)) == parameters
     }
     guard let alpha else {
       throw Diagnostic(
-        problem: "no float32 slope near \(Float(slope)) gives its multiplier",
+        problem: "no float32 slope near \(Float(slope)) gives its multipliers",
         remedy: GraphExporter.otherBitsRemedy)
     }
     try append(.leakyRelu, operation, .leakyRelu(alpha: alpha))

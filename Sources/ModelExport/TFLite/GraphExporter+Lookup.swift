@@ -12,18 +12,14 @@ extension GraphExporter {
     let coefficients = parameters.coefficientBits.map { Float(bitPattern: $0) }
     let (source, target) = (input(operation), output(operation))
     if let function = RealFunction(parameters.function, coefficients: coefficients),
-      let code = try operatorCode(for: function, from: source, to: target)
+      let code = try operatorCode(for: function, parameters, from: source, to: target)
     {
-      let derived = derivation.lookup(
-        function, input: try codes(of: source), output: try codes(of: target))
-      if derived == parameters {
-        if case .leakyRelu(let alpha) = function {
-          try append(code, operation, .leakyRelu(alpha: alpha))
-        } else {
-          try append(code, operation)
-        }
-        return
+      if case .leakyRelu(let alpha) = function {
+        try append(code, operation, .leakyRelu(alpha: alpha))
+      } else {
+        try append(code, operation)
       }
+      return
     }
     let table = parameters.table(for: graph.arithmetic).array(of: UInt8.self)
     if let clamp = try requantizingClamp(table, from: source, to: target) {
@@ -33,20 +29,32 @@ extension GraphExporter {
     }
   }
 
-  /// The operator for a function, where it takes these parameters.
+  /// The operator for a function, where it takes these parameters and computes the stored tables.
   private func operatorCode(
-    for function: RealFunction, from source: TensorDescription, to target: TensorDescription
+    for function: RealFunction, _ parameters: LookupParameters, from source: TensorDescription,
+    to target: TensorDescription
   ) throws(Diagnostic) -> TFLiteOperatorCode? {
-    guard source.elementType == .int8, target.elementType == .int8 else { return nil }
-    let codes = try codes(of: target)
+    guard source.elementType == target.elementType else { return nil }
+    let (input, output) = (try codes(of: source), try codes(of: target))
+    let derived = derivation.lookup(function, input: input, output: output)
+    guard derived.table == parameters.table else { return nil }
+    let table = parameters.table(for: derivation.profile)
+    // TFLite Micro's kernel clamps the codes of the input and ignores the output's scale.
+    let device =
+      function == .clip(.relu6)
+      ? derivation.lookup(function, input: input, output: input) : derived
+    guard device.table(for: derivation.profile) == table else { return nil }
+    let least = output.range.minimum
     switch function {
     case .logistic:
       // The kernels insist on these.
-      return codes.scale == 1 / 256 && codes.zeroPoint == -128 ? .logistic : nil
-    case .tanh: return codes.scale == 1 / 128 && codes.zeroPoint == 0 ? .tanh : nil
+      return output.scale == 1 / 256 && output.zeroPoint == least ? .logistic : nil
+    case .tanh: return output.scale == 1 / 128 && output.zeroPoint == least + 128 ? .tanh : nil
     case .hardSwish: return .hardSwish
     case .leakyRelu: return .leakyRelu
     case .clip(.relu): return .relu
+    case .clip(.relu6): return .relu6
+    // TFLite Micro lacks RELU_N1_TO_1.
     case .clip, .hardSigmoid: return nil
     }
   }

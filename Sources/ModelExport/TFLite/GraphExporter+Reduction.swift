@@ -4,7 +4,7 @@ import OperatorArithmetic
 import TFLiteFormat
 
 extension GraphExporter {
-  /// MEAN, SUM, REDUCE_MAX, REDUCE_MIN, ARG_MAX, ARG_MIN, SOFTMAX or L2_NORMALIZATION.
+  /// MEAN, SUM, REDUCE_MAX, REDUCE_MIN, ARG_MAX, ARG_MIN, SOFTMAX, LOG_SOFTMAX or L2_NORMALIZATION.
   mutating func exportReduction(_ operation: Operation) throws(Diagnostic) {
     switch operation.kind {
     case .mean(let parameters):
@@ -28,6 +28,13 @@ extension GraphExporter {
     case .argMax(let parameters): try exportArgument(operation, .argMax, axis: parameters.axis)
     case .argMin(let parameters): try exportArgument(operation, .argMin, axis: parameters.axis)
     case .softmax(let parameters): try exportSoftmax(operation, parameters)
+    case .logSoftmax(let parameters):
+      let derived = try derivation.logSoftmax(input: try codes(of: input(operation)))
+      try require(
+        [parameters.multiplier, parameters.reverse], are: [derived.multiplier, derived.reverse])
+      try require(
+        parameters.minimumDifference, is: derived.minimumDifference, "its least difference")
+      try append(.logSoftmax, operation)
     case .l2Normalization:
       try append(.l2Normalization, operation, .l2Normalization(activation: .none))
     default: return

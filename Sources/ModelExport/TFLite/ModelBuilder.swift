@@ -54,6 +54,14 @@ struct ModelBuilder {
     add(TFLiteTensor(name: unique(name), shape: shape, elementType: type))
   }
 
+  /// Adds a tensor that only says how a gate's values are scaled.
+  mutating func addGate(named name: String, scale: Float) -> Int {
+    add(
+      TFLiteTensor(
+        name: unique(name), shape: [], elementType: .int16,
+        quantization: TFLiteQuantization(scales: [scale], zeroPoints: [0])))
+  }
+
   /// Adds a constant of int32, such as axes or a shape.
   mutating func addConstant(_ values: [Int], shape: [Int]? = nil, named name: String) -> Int {
     add(

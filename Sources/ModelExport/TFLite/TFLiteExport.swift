@@ -37,6 +37,7 @@ struct GraphExporter {
   var model: TFLiteModel { builder.model }
 
   mutating func export() throws(Diagnostic) {
+    try requireDerivedProfiles()
     for index in graph.inputs { builder.model.inputs.append(try builder.tensor(index)) }
     for operation in graph.operations {
       do {
@@ -65,15 +66,14 @@ struct GraphExporter {
     case .averagePool(let parameters):
       try exportPool(operation, parameters, isAverage: true)
     case .maxPool(let parameters): try exportPool(operation, parameters, isAverage: false)
-    case .mean, .sum, .reduceMax, .reduceMin, .argMax, .argMin, .softmax, .l2Normalization:
+    case .mean, .sum, .reduceMax, .reduceMin, .argMax, .argMin, .softmax, .logSoftmax,
+      .l2Normalization:
       try exportReduction(operation)
     case .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .tile, .gather, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch:
       try exportArrangement(operation)
-    case .sequenceLSTM, .svdf, .logSoftmax:
-      throw Diagnostic(
-        problem: "a \(operation.kind.name) cannot be written to a .tflite file",
-        remedy: "keep the .tflite file that the model came from")
+    case .svdf(let parameters): try exportSVDF(operation, parameters)
+    case .sequenceLSTM(let parameters): try exportLSTM(operation, parameters)
     }
   }
 
