@@ -143,6 +143,8 @@ public struct Evaluator {
           try pipeline.encode(
             images[index], as: graph.tensors[input].elementType,
             into: interpreter.mutableBytes(of: input))
+          // Images are no stream: what a worker saw before must not matter.
+          interpreter.resetState()
           // Later operations may reuse the logits' memory: read them where they appear.
           for operation in 0...(producer ?? 0) { interpreter.run(operation: operation) }
           let bytes = interpreter.bytes(of: logits)
