@@ -132,20 +132,30 @@ let package = Package(
       ],
       exclude: ["schema_oracle.py"]),
 
+    // Messages of ONNX files, generated from Schemas/onnx-subset.proto.
+    .target(
+      name: "ONNXFormat",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess", "TFLiteFormat",
+        "FloatModel", "FileAccess", "ONNXFormat", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "ModelImport",
-        "TFLiteFormat", "TestSupport",
+        "ONNXFormat", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+
+    // Writers of foreign model formats.
+    .target(
+      name: "ModelExport",
+      dependencies: ["Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat"]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -230,7 +240,7 @@ let package = Package(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
-        "ModelImport",
+        "ModelExport", "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 
