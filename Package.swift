@@ -164,7 +164,8 @@ let package = Package(
       name: "ModelExportTests",
       dependencies: [
         "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "ModelExport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+        "ModelExport", "ModelImport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+        "qconvert",
       ]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
