@@ -128,6 +128,7 @@ struct ValidationTests {
   func valid() throws {
     try everyOperator().validate()
     try blockOperators().validate()
+    try sequenceOperators().validate()
   }
 
   @Test("each corruption is named", arguments: allCorruptions)
@@ -149,5 +150,6 @@ struct ValidationTests {
 
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
-  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + stateCorruptions
+  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + sequenceCorruptions
+  + stateCorruptions
   + pipelineCorruptions

@@ -48,6 +48,7 @@ struct IntegerImporter {
     }
     for output in islands.outputs { try addOutput(output) }
     addNotesOfIslands()
+    graph.deriveProfiles()
     try graph.validate()
     graph.record = ConversionRecord(
       sourceName: "", sourceDigest: "", toolVersion: "", options: [],
