@@ -281,6 +281,7 @@ let package = Package(
       name: "QConvertTests",
       dependencies: [
         "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+        "qrun",
       ]),
 
     // The command that runs a model.
