@@ -128,6 +128,7 @@ struct ValidationTests {
   func valid() throws {
     try everyOperator().validate()
     try blockOperators().validate()
+    try scaledOperators().validate()
   }
 
   @Test("each corruption is named", arguments: allCorruptions)
@@ -150,4 +151,4 @@ struct ValidationTests {
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
   + elementwiseCorruptions + shapeCorruptions + blockCorruptions + stateCorruptions
-  + pipelineCorruptions
+  + pipelineCorruptions + scalingCorruptions
