@@ -132,26 +132,34 @@ let package = Package(
       ],
       exclude: ["schema_oracle.py"]),
 
+    // Messages of ONNX files, generated from Schemas/onnx-subset.proto.
+    .target(
+      name: "ONNXFormat",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
       dependencies: [
-        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "OperatorArithmetic",
-        "TFLiteFormat",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "ONNXFormat",
+        "OperatorArithmetic", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
-        "ModelImport", "TFLiteFormat", "TestSupport",
+        "ModelImport", "ONNXFormat", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
     // Writers of foreign model formats.
     .target(
       name: "ModelExport",
-      dependencies: ["Diagnostics", "IntegerModel", "OperatorArithmetic", "TFLiteFormat"]),
+      dependencies: [
+        "Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat", "OperatorArithmetic",
+        "TFLiteFormat",
+      ]),
     .testTarget(
       name: "ModelExportTests",
       dependencies: [
@@ -250,7 +258,7 @@ let package = Package(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
-        "ModelImport",
+        "ModelExport", "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 

@@ -80,6 +80,7 @@ public final class Interpreter {
       (scratchByteCount + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment
     scratch = memory.allocate(UInt8.self, count: scratchStride * options.threads)
     threads = fbq_threads_create(Int32(options.threads))
+    resetState()
   }
 
   deinit { fbq_threads_destroy(threads) }
@@ -102,7 +103,24 @@ public final class Interpreter {
       start: places[tensor].address, count: graph.tensors[tensor].byteCount)
   }
 
-  /// Computes all outputs from the inputs.
+  /// Sets every state to its zero point, real 0, as it is before the first run. A model without states
+  /// is left as it is.
+  public func resetState() {
+    for index in graph.tensors.indices where graph.tensors[index].isState {
+      let place = places[index]
+      if place.elementType == .int16 {
+        let codes = place.view(as: Int16.self)
+        codes.codes.update(
+          repeating: Int16(truncatingIfNeeded: place.zeroPoint), count: codes.count)
+      } else {
+        let codes = place.view(as: Int8.self)
+        codes.codes.update(repeating: Int8(truncatingIfNeeded: place.zeroPoint), count: codes.count)
+      }
+    }
+  }
+
+  /// Computes all outputs from the inputs. States keep what they hold to the next run, as on a device
+  /// that is fed a stream; ``resetState()`` begins another stream.
   public func run() {
     for index in steps.indices { run(operation: index) }
   }

@@ -9,12 +9,12 @@ import IntegerModel
 import ModelImport
 import Quantizer
 
-/// `qconvert MODEL.onnx -o OUT.fbq`
+/// `qconvert MODEL.onnx|MODEL.tflite -o OUT.fbq`
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Quantize a float model to integers (the default).",
     discussion: """
-      Reads a float ONNX model, folds batch normalization, measures activation
+      Reads a float ONNX or .tflite model, folds batch normalization, measures activation
       ranges on the calibration inputs, balances and corrects weights and biases,
       trains thresholds where a preset or --train asks for it, and writes int8
       weights, int32 biases and every multiplier and shift that the device needs.
@@ -28,8 +28,7 @@ struct Quantize: ParsableCommand {
       bit, with its own scales: it needs no calibration.
       """)
 
-  @Argument(
-    help: ArgumentHelp("Float model (.onnx), or a quantized one (.tflite).", valueName: "model"))
+  @Argument(help: ArgumentHelp("Float or quantized model (.onnx, .tflite).", valueName: "model"))
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the result.", valueName: "file"))
@@ -158,11 +157,18 @@ struct FloatSource {
   /// Reads the model at `path`.
   init(path: String) throws(Diagnostic) {
     do {
-      let model = try ONNXImporter.loadModel(path: path)
-      graph = try model.graph.simplified()
-      inputAxes = model.inputAxes
+      let file = try FloatModelFile(path: path)
+      graph = try file.graph.simplified()
+      inputAxes = file.inputAxes
     } catch {
       throw error.inFile(path)
+    }
+    for input in graph.inputs {
+      let value = graph.values[input]
+      guard let batch = value.shape.first, batch != 1 else { continue }
+      throw Diagnostic(
+        file: path, place: "input '\(value.name)'", problem: "has a fixed batch of \(batch)",
+        remedy: "convert the model with a batch of 1 or a variable one")
     }
   }
 }

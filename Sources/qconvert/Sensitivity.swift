@@ -22,7 +22,7 @@ struct Sensitivity: ParsableCommand {
       qconvert that they mean.
       """)
 
-  @Argument(help: ArgumentHelp("Float model (.onnx).", valueName: "model"))
+  @Argument(help: ArgumentHelp("Float model (.onnx, .tflite).", valueName: "model"))
   var model: String
 
   @Option(

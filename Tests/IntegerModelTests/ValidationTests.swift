@@ -128,6 +128,7 @@ struct ValidationTests {
   func valid() throws {
     try everyOperator().validate()
     try blockOperators().validate()
+    try sequenceOperators().validate()
     try scaledOperators().validate()
   }
 
@@ -150,5 +151,6 @@ struct ValidationTests {
 
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
-  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + stateCorruptions
+  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + sequenceCorruptions
+  + stateCorruptions
   + pipelineCorruptions + scalingCorruptions

@@ -217,7 +217,25 @@ private struct Mutator {
         p.batchDimensions = generator.integer(-1...4)
       }
       kind = .gather(p)
-    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+    case .logSoftmax(var p):
+      switch part {
+      case 0: p.minimumDifference = small()
+      case 1: change(&p.reverse)
+      default: change(&p.multiplier)
+      }
+      kind = .logSoftmax(p)
+    case .l2Normalization: kind = .requantize(.one)
+    case .sequenceLSTM(var p):
+      change(&p, generator.integer(0...7))
+      kind = .sequenceLSTM(p)
+    case .svdf(var p):
+      switch part {
+      case 0: p.rank = generator.pick([.min, -1, 0, 1, 2, 3, .max])
+      case 1: change(&p.feature)
+      default: change(&p.time)
+      }
+      kind = .svdf(p)
+    case .transposeConvolution, .leakyRelu:
       break
     }
   }
@@ -228,6 +246,19 @@ private struct Mutator {
     case 1: change(&p.dilation)
     case 2: change(&p.padding)
     default: change(&p.multipliers)
+    }
+  }
+
+  private mutating func change(_ p: inout SequenceLSTMParameters, _ part: Int) {
+    switch part {
+    case 0: change(&p.inputGate.input)
+    case 1: change(&p.cellGate.recurrent)
+    case 2: change(&p.forgetProduct)
+    case 3: change(&p.inputProduct)
+    case 4: change(&p.outputProduct)
+    case 5: p.cellScaleExponent = small()
+    case 6: p.cellClip = small()
+    default: p.isTimeMajor.toggle()
     }
   }
 

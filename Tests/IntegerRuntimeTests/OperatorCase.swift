@@ -91,4 +91,4 @@ struct HandWorkedTests {
 
 let handWorkedCases =
   handWorkedConvolutions + handWorkedElementwise + handWorkedReductions + handWorkedArrangements
-  + handWorkedExtremes + handWorkedBlocks
+  + handWorkedExtremes + handWorkedBlocks + handWorkedSequences

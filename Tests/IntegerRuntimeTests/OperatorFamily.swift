@@ -12,6 +12,7 @@ enum OperatorFamily: CaseIterable {
   case resizeNearest, resizeBilinear, transpose, stridedSlice, prelu
   case minimum, maximum, argMax, argMin, reduceMax, reduceMin
   case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
+  case logSoftmax, l2Normalization, sequenceLSTM, svdf
 
   init?(_ kind: OperatorKind) {
     switch kind {
@@ -48,7 +49,11 @@ enum OperatorFamily: CaseIterable {
     case .spaceToBatch: self = .spaceToBatch
     case .tile: self = .tile
     case .gather: self = .gather
-    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+    case .logSoftmax: self = .logSoftmax
+    case .l2Normalization: self = .l2Normalization
+    case .sequenceLSTM: self = .sequenceLSTM
+    case .svdf: self = .svdf
+    case .transposeConvolution, .leakyRelu:
       return nil  // refused
     }
   }
@@ -89,6 +94,10 @@ enum OperatorFamily: CaseIterable {
     case .spaceToBatch: { $0.addBatchBlocks(toSpace: false) }
     case .tile: { $0.addTile() }
     case .gather: { $0.addGather() }
+    case .logSoftmax: { $0.addLogSoftmax() }
+    case .l2Normalization: { $0.addL2Normalization() }
+    case .sequenceLSTM: { $0.addSequenceLSTM() }
+    case .svdf: { $0.addSVDF() }
     }
   }
 
@@ -100,7 +109,8 @@ enum OperatorFamily: CaseIterable {
       true
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
-      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather:
+      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
       false
     }
   }

@@ -105,14 +105,22 @@ extension OperationRules {
     try require(
       Int64(output.zeroPoint) == least && output.quantization?.scaleBits == [0x3b80_0000],
       "the output '\(output.name)' must have scale 1/256 and zero point \(least)")
-    try requireMultiplier(parameters.multiplier, "the", shift: 0...30)
-    try requireInside(Int(parameters.minimumDifference), "minimum difference", -(1 << 30)...0)
+    try requireDifferenceScaling(
+      parameters.multiplier, minimumDifference: parameters.minimumDifference)
+  }
+
+  /// How softmax scales differences of codes to Q5.26: by a left shift that does not overflow.
+  func requireDifferenceScaling(
+    _ multiplier: FixedPointMultiplier, minimumDifference: Int32
+  ) throws(Diagnostic) {
+    try requireMultiplier(multiplier, "the", shift: 0...30)
+    try requireInside(Int(minimumDifference), "minimum difference", -(1 << 30)...0)
     // The greatest difference that is scaled at all, shifted left, must stay within 32 bits.
-    let greatest = min(255, -Int64(parameters.minimumDifference))
-    let shifted = greatest << Int64(parameters.multiplier.shift)
+    let greatest = min(255, -Int64(minimumDifference))
+    let shifted = greatest << Int64(multiplier.shift)
     try require(
       shifted <= 1 << 31,
-      "a difference of \(greatest) shifted left by \(parameters.multiplier.shift) gives \(shifted); "
+      "a difference of \(greatest) shifted left by \(multiplier.shift) gives \(shifted); "
         + "the limit is 2147483648")
   }
 

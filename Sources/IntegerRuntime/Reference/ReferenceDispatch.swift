@@ -98,8 +98,11 @@ extension Interpreter {
       Reference.spaceToBatch(xUnits, rank: rank(of: operation), parameters, into: yUnits)
     case .tile: Reference.tile(xUnits, into: yUnits)
     case .gather(let parameters): runGather(operation, xUnits, parameters, into: yUnits)
-    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
-      preconditionFailure("validation refuses it")
+    case .logSoftmax(let parameters):
+      Reference.logSoftmax(x, parameters, rounding: rounding, into: y)
+    case .l2Normalization: Reference.l2Normalization(x, rounding: rounding, into: y)
+    case .sequenceLSTM(let parameters): runSequenceLSTM(operation, parameters)
+    case .svdf(let parameters): runSVDF(operation, parameters)
     }
   }
 

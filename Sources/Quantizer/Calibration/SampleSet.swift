@@ -269,7 +269,7 @@ public struct SampleSet: Sendable {
   }
 
   /// At most `limit` of the samples, evenly spread.
-  func subset(_ limit: Int) -> SampleSet {
+  package func subset(_ limit: Int) -> SampleSet {
     guard limit < count else { return self }
     let kept = (0..<limit).map { $0 * count / limit }
     switch source {

@@ -171,7 +171,7 @@ extension FloatTFLiteCases {
     let x = sketch.input("x", [1, 7, 8, 3])
     let step = choice([1, 2, 3, -1, -2])
     let begin = sketch.vector("begin", 0, step > 0 ? Int32(draw(-7...2)) : 6, Int32(draw(-3...2)))
-    let end = sketch.vector("end", 1, step > 0 ? 7 : Int32(draw(0...4)), Int32(draw(6...9)))
+    let end = sketch.vector("end", 1, step > 0 ? 7 : Int32(draw(0...4)), Int32(draw(8...9)))
     let strides = sketch.vector("strides", 1, Int32(step), 2)
     sketch.outputs(
       sketch.add(
