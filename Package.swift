@@ -247,8 +247,8 @@ let package = Package(
     .testTarget(
       name: "QRunTests",
       dependencies: [
-        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport", "TensorFiles",
-        "TestSupport", "qrun",
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TensorFiles", "TestSupport", "qrun",
       ]),
   ],
   swiftLanguageModes: [.v6],
