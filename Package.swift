@@ -86,6 +86,13 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
+    // From real scales to the integers that operators store: multipliers, clamps, tables.
+    .target(
+      name: "OperatorArithmetic", dependencies: ["Diagnostics", "IntegerModel", "IntegerRuntime"]),
+    .testTarget(
+      name: "OperatorArithmeticTests",
+      dependencies: ["Diagnostics", "IntegerModel", "OperatorArithmetic", "TestSupport"]),
+
     // .fbq files to integer graphs and back: verified, checksummed, weights used in place.
     .target(
       name: "FBQFormat",
@@ -107,21 +114,57 @@ let package = Package(
       name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
+    // The .tflite file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CTFLiteSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"), .define("NDEBUG", .when(configuration: .release)),
+      ]),
+
     // .tflite files to value types and back: verified, constants used in place.
-    .target(name: "TFLiteFormat", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "TFLiteFormat",
+      dependencies: ["CTFLiteSchema", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "TFLiteFormatTests",
+      dependencies: [
+        "CTFLiteSchema", "Diagnostics", "IntegerModel", "TFLiteFormat", "TestSupport",
+      ],
+      exclude: ["schema_oracle.py"]),
+
+    // Messages of ONNX files, generated from Schemas/onnx-subset.proto.
+    .target(
+      name: "ONNXFormat",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
 
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "ONNXFormat",
+        "OperatorArithmetic", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "ONNXFormat", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+
+    // Writers of foreign model formats.
+    .target(
+      name: "ModelExport",
+      dependencies: [
+        "Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat", "OperatorArithmetic",
+        "TFLiteFormat",
+      ]),
+    .testTarget(
+      name: "ModelExportTests",
+      dependencies: [
+        "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "ModelExport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
       ]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
@@ -201,13 +244,13 @@ let package = Package(
       name: "Quantizer",
       dependencies: [
         "Diagnostics", "FloatEngine", "FloatModel", "ImageInput", "InferenceSession",
-        "IntegerModel", "IntegerRuntime", "TensorFiles",
+        "IntegerModel", "IntegerRuntime", "OperatorArithmetic", "TensorFiles",
       ]),
     .testTarget(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
-        "ModelImport",
+        "ModelExport", "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 
@@ -229,12 +272,15 @@ let package = Package(
       name: "qconvert",
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
-        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
-        "TensorFiles",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelExport", "ModelImport",
+        "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+      name: "QConvertTests",
+      dependencies: [
+        "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+      ]),
 
     // The command that runs a model.
     .executableTarget(

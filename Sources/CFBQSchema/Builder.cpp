@@ -21,6 +21,7 @@ struct FBQBuilder {
   std::vector<Offset<schema::Buffer>> buffers;
   std::vector<Offset<schema::Tensor>> tensors;
   std::vector<Offset<schema::Operation>> operations;
+  std::vector<Offset<schema::ProfileScaling>> scalings;
   std::vector<Offset<String>> labels;
   std::vector<Offset<schema::LayerRecord>> layers;
   Offset<schema::InputPipeline> pipeline;
@@ -118,6 +119,36 @@ Offset<void> lookup(FBQBuilder &builder, const FBQLookupOptions &options) {
       .Union();
 }
 
+schema::LSTMGate gate(FBQLSTMGate value) {
+  return {multiplier(value.input), multiplier(value.recurrent)};
+}
+
+Offset<void> sequence_lstm(FBQBuilder &builder, const FBQSequenceLSTMOptions &options) {
+  auto input_gate = gate(options.input_gate), forget_gate = gate(options.forget_gate);
+  auto cell_gate = gate(options.cell_gate), output_gate = gate(options.output_gate);
+  auto forget_product = multiplier(options.forget_product);
+  auto input_product = multiplier(options.input_product);
+  auto output_product = multiplier(options.output_product);
+  return schema::CreateSequenceLSTMOptions(
+             builder.fbb, &input_gate, &forget_gate, &cell_gate, &output_gate, &forget_product,
+             &input_product, &output_product, options.cell_scale_exponent, options.cell_clip,
+             options.time_major)
+      .Union();
+}
+
+Offset<void> transpose_convolution(
+    FBQBuilder &builder, const FBQTransposeConvolutionOptions &options) {
+  auto stride = pair(options.stride);
+  auto edges = padding(options.padding);
+  auto clamp = range(options.clamp);
+  auto multipliers = builder.vector(options.multipliers);
+  auto shifts = builder.vector(options.shifts);
+  return schema::CreateTransposeConvolutionOptions(
+             builder.fbb, &stride, &edges, multipliers, shifts, &clamp,
+             static_cast<schema::AccumulatorType>(options.accumulator))
+      .Union();
+}
+
 Offset<void> options(FBQBuilder &builder, FBQOperatorKind kind, const FBQOptions &options) {
   auto &fbb = builder.fbb;
   switch (kind) {
@@ -184,6 +215,58 @@ Offset<void> options(FBQBuilder &builder, FBQOperatorKind kind, const FBQOptions
       auto negative = multiplier(options.prelu.negative);
       return schema::CreatePReluOptions(fbb, &positive, &negative).Union();
     }
+    case FBQOperatorKindMinimum:
+    case FBQOperatorKindMaximum:
+      return schema::CreateExtremeOptions(fbb).Union();
+    case FBQOperatorKindArgMax:
+    case FBQOperatorKindArgMin:
+      return schema::CreateArgumentOptions(fbb, options.axis).Union();
+    case FBQOperatorKindReduceMax:
+    case FBQOperatorKindReduceMin: {
+      auto axes = builder.vector(options.reduce_extreme.axes);
+      auto keeps = options.reduce_extreme.keeps_dimensions;
+      return schema::CreateReduceExtremeOptions(fbb, axes, keeps).Union();
+    }
+    case FBQOperatorKindLogSoftmax: {
+      auto factor = multiplier(options.log_softmax.multiplier);
+      auto reverse = multiplier(options.log_softmax.reverse);
+      return schema::CreateLogSoftmaxOptions(
+                 fbb, &factor, &reverse, options.log_softmax.minimum_difference)
+          .Union();
+    }
+    case FBQOperatorKindL2Normalization:
+      return schema::CreateL2NormalizationOptions(fbb).Union();
+    case FBQOperatorKindDepthToSpace:
+    case FBQOperatorKindSpaceToDepth:
+      return schema::CreateDepthBlockOptions(fbb, options.block_size).Union();
+    case FBQOperatorKindBatchToSpace:
+    case FBQOperatorKindSpaceToBatch: {
+      auto block = builder.vector(options.batch_block.block);
+      auto before = builder.vector(options.batch_block.before);
+      auto after = builder.vector(options.batch_block.after);
+      return schema::CreateBatchBlockOptions(fbb, block, before, after).Union();
+    }
+    case FBQOperatorKindTile: {
+      auto multiples = builder.vector(options.multiples);
+      return schema::CreateTileOptions(fbb, multiples).Union();
+    }
+    case FBQOperatorKindGather:
+      return schema::CreateGatherOptions(
+                 fbb, options.gather.axis, options.gather.batch_dimensions)
+          .Union();
+    case FBQOperatorKindSequenceLSTM:
+      return sequence_lstm(builder, options.sequence_lstm);
+    case FBQOperatorKindSVDF: {
+      auto feature = multiplier(options.svdf.feature), time = multiplier(options.svdf.time);
+      return schema::CreateSVDFOptions(fbb, options.svdf.rank, &feature, &time).Union();
+    }
+    case FBQOperatorKindTransposeConvolution:
+      return transpose_convolution(builder, options.transpose_convolution);
+    case FBQOperatorKindLeakyRelu: {
+      auto positive = multiplier(options.leaky_relu.positive);
+      auto negative = multiplier(options.leaky_relu.negative);
+      return schema::CreateLeakyReluOptions(fbb, &positive, &negative).Union();
+    }
   }
   return {};
 }
@@ -217,7 +300,17 @@ void fbq_builder_add_tensor(FBQBuilder *builder, FBQTensor tensor) {
   builder->tensors.push_back(
       schema::CreateTensor(
           fbb, name, shape, static_cast<schema::ElementType>(tensor.element_type), quantization,
-          tensor.buffer));
+          tensor.buffer, tensor.is_state));
+}
+
+void fbq_builder_add_scaling(FBQBuilder *builder, FBQProfileScaling scaling) {
+  auto words = builder->vector(scaling.words);
+  auto clamp = range(scaling.clamp);
+  builder->scalings.push_back(
+      schema::CreateProfileScaling(
+          builder->fbb, static_cast<schema::ArithmeticProfile>(scaling.profile),
+          static_cast<schema::ScalingForm>(scaling.form), words,
+          scaling.has_clamp ? &clamp : nullptr));
 }
 
 void fbq_builder_add_operation(FBQBuilder *builder, FBQOperation operation) {
@@ -225,10 +318,12 @@ void fbq_builder_add_operation(FBQBuilder *builder, FBQOperation operation) {
   auto inputs = builder->vector(operation.inputs);
   auto outputs = builder->vector(operation.outputs);
   auto table = options(*builder, operation.kind, operation.options);
+  auto scalings = builder->fbb.CreateVector(builder->scalings);
+  builder->scalings.clear();
   builder->operations.push_back(
       schema::CreateOperation(
           builder->fbb, name, static_cast<schema::OperatorKind>(operation.kind), table, inputs,
-          outputs));
+          outputs, scalings));
 }
 
 void fbq_builder_add_label(FBQBuilder *builder, FBQText label) {
@@ -276,13 +371,16 @@ FBQBytes fbq_builder_finish(FBQBuilder *builder, FBQModelHeader header, size_t *
   auto tensors = fbb.CreateVector(builder->tensors);
   auto inputs = builder->vector(header.inputs);
   auto outputs = builder->vector(header.outputs);
+  auto profiles = fbb.CreateVector(
+      reinterpret_cast<const schema::ArithmeticProfile *>(header.profiles.bytes),
+      header.profiles.count);
   auto name = builder->string(header.name);
   auto producer = builder->string(header.producer);
   schema::FinishModelBuffer(
       fbb, schema::CreateModel(
                fbb, header.format_version, 0, 0, producer, name,
                static_cast<schema::ArithmeticProfile>(header.arithmetic), tensors, operations,
-               inputs, outputs, buffers, builder->pipeline, labels, builder->record));
+               inputs, outputs, buffers, builder->pipeline, labels, builder->record, profiles));
 
   auto *start = fbb.GetBufferPointer();
   auto *root = flatbuffers::GetMutableRoot<flatbuffers::Table>(start);

@@ -8,7 +8,7 @@ namespace schema = fbq::schema;
 static_assert(FLATBUFFERS_LITTLEENDIAN, "files are used in place, so the host must be little-endian");
 static_assert(sizeof(schema::ProfileTable) == sizeof(FBQProfileTable), "used in place");
 static_assert(
-    static_cast<int>(schema::OperatorKind::MAX) == FBQOperatorKindPRelu,
+    static_cast<int>(schema::OperatorKind::MAX) == FBQOperatorKindLeakyRelu,
     "FBQOperatorKind lists what the schema lists");
 
 const size_t fbq_maximum_size = FLATBUFFERS_MAX_BUFFER_SIZE - 1;
@@ -92,6 +92,35 @@ FBQLookupOptions lookup(const schema::LookupOptions &options) {
       tables};
 }
 
+FBQLSTMGate gate(const schema::LSTMGate *value) {
+  return {multiplier(&value->input()), multiplier(&value->recurrent())};
+}
+
+FBQSequenceLSTMOptions sequence_lstm(const schema::SequenceLSTMOptions &options) {
+  return {
+      gate(options.input_gate()),
+      gate(options.forget_gate()),
+      gate(options.cell_gate()),
+      gate(options.output_gate()),
+      multiplier(options.forget_product()),
+      multiplier(options.input_product()),
+      multiplier(options.output_product()),
+      options.cell_scale_exponent(),
+      options.cell_clip(),
+      options.time_major()};
+}
+
+FBQTransposeConvolutionOptions transpose_convolution(
+    const schema::TransposeConvolutionOptions &options) {
+  return {
+      pair(options.stride()),
+      padding(options.padding()),
+      integers(options.multipliers()),
+      integers(options.shifts()),
+      range(options.clamp()),
+      static_cast<uint8_t>(options.accumulator())};
+}
+
 /// The options of a known kind.
 FBQOptions options(FBQOperatorKind kind, const void *table) {
   FBQOptions result{};
@@ -172,6 +201,63 @@ FBQOptions options(FBQOperatorKind kind, const void *table) {
       result.prelu = {multiplier(options.positive()), multiplier(options.negative())};
       break;
     }
+    case FBQOperatorKindMinimum:
+    case FBQOperatorKindMaximum:
+    case FBQOperatorKindL2Normalization:
+      break;
+    case FBQOperatorKindArgMax:
+    case FBQOperatorKindArgMin:
+      result.axis = static_cast<const schema::ArgumentOptions *>(table)->axis();
+      break;
+    case FBQOperatorKindReduceMax:
+    case FBQOperatorKindReduceMin: {
+      auto &options = *static_cast<const schema::ReduceExtremeOptions *>(table);
+      result.reduce_extreme = {integers(options.axes()), options.keeps_dimensions()};
+      break;
+    }
+    case FBQOperatorKindLogSoftmax: {
+      auto &options = *static_cast<const schema::LogSoftmaxOptions *>(table);
+      result.log_softmax = {
+          multiplier(options.multiplier()), multiplier(options.reverse()),
+          options.minimum_difference()};
+      break;
+    }
+    case FBQOperatorKindDepthToSpace:
+    case FBQOperatorKindSpaceToDepth:
+      result.block_size = static_cast<const schema::DepthBlockOptions *>(table)->block_size();
+      break;
+    case FBQOperatorKindBatchToSpace:
+    case FBQOperatorKindSpaceToBatch: {
+      auto &options = *static_cast<const schema::BatchBlockOptions *>(table);
+      result.batch_block = {
+          integers(options.block()), integers(options.before()), integers(options.after())};
+      break;
+    }
+    case FBQOperatorKindTile:
+      result.multiples = integers(static_cast<const schema::TileOptions *>(table)->multiples());
+      break;
+    case FBQOperatorKindGather: {
+      auto &options = *static_cast<const schema::GatherOptions *>(table);
+      result.gather = {options.axis(), options.batch_dimensions()};
+      break;
+    }
+    case FBQOperatorKindSequenceLSTM:
+      result.sequence_lstm = sequence_lstm(*static_cast<const schema::SequenceLSTMOptions *>(table));
+      break;
+    case FBQOperatorKindSVDF: {
+      auto &options = *static_cast<const schema::SVDFOptions *>(table);
+      result.svdf = {options.rank(), multiplier(options.feature()), multiplier(options.time())};
+      break;
+    }
+    case FBQOperatorKindTransposeConvolution:
+      result.transpose_convolution =
+          transpose_convolution(*static_cast<const schema::TransposeConvolutionOptions *>(table));
+      break;
+    case FBQOperatorKindLeakyRelu: {
+      auto &options = *static_cast<const schema::LeakyReluOptions *>(table);
+      result.leaky_relu = {multiplier(options.positive()), multiplier(options.negative())};
+      break;
+    }
   }
   return result;
 }
@@ -194,7 +280,9 @@ FBQModelHeader fbq_header(FBQModelRef model) {
       text(table->producer()),
       text(table->name()),
       integers(table->inputs()),
-      integers(table->outputs())};
+      integers(table->outputs()),
+      table->profiles() ? FBQBytes{table->profiles()->Data(), table->profiles()->size()}
+                        : FBQBytes{}};
 }
 
 size_t fbq_tensor_count(FBQModelRef model) { return count(root(model)->tensors()); }
@@ -215,6 +303,7 @@ FBQTensor fbq_tensor(FBQModelRef model, size_t index) {
   result.shape = integers(table->shape());
   result.element_type = static_cast<uint8_t>(table->element_type());
   result.buffer = table->buffer();
+  result.is_state = table->is_state();
   if (auto *quantization = table->quantization()) {
     result.is_quantized = 1;
     result.scales = floats(quantization->scales());
@@ -229,7 +318,20 @@ FBQOperation fbq_operation(FBQModelRef model, size_t index) {
   auto kind = static_cast<FBQOperatorKind>(table->kind_type());
   return {
       text(table->name()), kind, options(kind, table->kind()), integers(table->inputs()),
-      integers(table->outputs())};
+      integers(table->outputs()), count(table->scalings())};
+}
+
+FBQProfileScaling fbq_operation_scaling(FBQModelRef model, size_t operation, size_t index) {
+  auto *table = root(model)
+                    ->operations()
+                    ->Get(static_cast<flatbuffers::uoffset_t>(operation))
+                    ->scalings()
+                    ->Get(static_cast<flatbuffers::uoffset_t>(index));
+  auto *clamp = table->clamp();
+  return {
+      static_cast<uint8_t>(table->profile()), static_cast<uint8_t>(table->form()),
+      integers(table->words()), static_cast<uint8_t>(clamp != nullptr),
+      clamp ? range(clamp) : FBQCodeRange{}};
 }
 
 FBQBuffer fbq_buffer(FBQModelRef model, size_t index) {

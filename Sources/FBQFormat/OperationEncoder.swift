@@ -92,7 +92,77 @@ struct OperationEncoder {
       options.prelu = FBQPReluOptions(
         positive: FBQMultiplier(parameters.positive), negative: FBQMultiplier(parameters.negative))
       return (FBQOperatorKindPRelu, options)
+    case .minimum:
+      return (FBQOperatorKindMinimum, options)
+    case .maximum:
+      return (FBQOperatorKindMaximum, options)
+    case .argMax(let parameters):
+      options.axis = try Int32(storing: parameters.axis, place: place)
+      return (FBQOperatorKindArgMax, options)
+    case .argMin(let parameters):
+      options.axis = try Int32(storing: parameters.axis, place: place)
+      return (FBQOperatorKindArgMin, options)
+    case .reduceMax(let parameters):
+      options.reduce_extreme = try reduction(parameters)
+      return (FBQOperatorKindReduceMax, options)
+    case .reduceMin(let parameters):
+      options.reduce_extreme = try reduction(parameters)
+      return (FBQOperatorKindReduceMin, options)
+    case .logSoftmax(let parameters):
+      options.log_softmax = FBQLogSoftmaxOptions(parameters)
+      return (FBQOperatorKindLogSoftmax, options)
+    case .l2Normalization:
+      return (FBQOperatorKindL2Normalization, options)
+    case .depthToSpace(let blockSize):
+      options.block_size = try Int32(storing: blockSize, place: place)
+      return (FBQOperatorKindDepthToSpace, options)
+    case .spaceToDepth(let blockSize):
+      options.block_size = try Int32(storing: blockSize, place: place)
+      return (FBQOperatorKindSpaceToDepth, options)
+    case .batchToSpace(let parameters):
+      options.batch_block = try blocks(parameters)
+      return (FBQOperatorKindBatchToSpace, options)
+    case .spaceToBatch(let parameters):
+      options.batch_block = try blocks(parameters)
+      return (FBQOperatorKindSpaceToBatch, options)
+    case .tile(let multiples):
+      options.multiples = try arena.integers(multiples, place: place)
+      return (FBQOperatorKindTile, options)
+    case .gather(let parameters):
+      options.gather = FBQGatherOptions(
+        axis: try Int32(storing: parameters.axis, place: place),
+        batch_dimensions: try Int32(storing: parameters.batchDimensions, place: place))
+      return (FBQOperatorKindGather, options)
+    case .sequenceLSTM(let parameters):
+      options.sequence_lstm = FBQSequenceLSTMOptions(parameters)
+      return (FBQOperatorKindSequenceLSTM, options)
+    case .svdf(let parameters):
+      options.svdf = FBQSVDFOptions(
+        rank: try Int32(storing: parameters.rank, place: place),
+        feature: FBQMultiplier(parameters.feature), time: FBQMultiplier(parameters.time))
+      return (FBQOperatorKindSVDF, options)
+    case .transposeConvolution(let parameters):
+      options.transpose_convolution = FBQTransposeConvolutionOptions(
+        stride: try FBQSpatialPair(parameters.stride, place: place),
+        padding: try FBQSpatialPadding(parameters.padding, place: place),
+        multipliers: try arena.integers(parameters.multipliers.map(\.multiplier), place: place),
+        shifts: try arena.integers(parameters.multipliers.map(\.shift), place: place),
+        clamp: FBQCodeRange(parameters.clamp), accumulator: parameters.accumulator.rawValue)
+      return (FBQOperatorKindTransposeConvolution, options)
+    case .leakyRelu(let parameters):
+      options.leaky_relu = FBQLeakyReluOptions(
+        positive: FBQMultiplier(parameters.positive), negative: FBQMultiplier(parameters.negative))
+      return (FBQOperatorKindLeakyRelu, options)
     }
+  }
+
+  /// What a profile computes otherwise.
+  func encoded(_ scaling: ProfileScaling) throws(Diagnostic) -> FBQProfileScaling {
+    FBQProfileScaling(
+      profile: scaling.profile.rawValue, form: scaling.form.number.rawValue,
+      words: try arena.integers(scaling.form.words, place: place),
+      has_clamp: scaling.clamp == nil ? 0 : 1,
+      clamp: scaling.clamp.map { FBQCodeRange($0) } ?? FBQCodeRange())
   }
 
   private func convolution(
@@ -112,6 +182,23 @@ struct OperationEncoder {
       axes: try arena.integers(parameters.axes, place: place),
       keeps_dimensions: parameters.keepsDimensions ? 1 : 0,
       multiplier: FBQMultiplier(parameters.multiplier))
+  }
+
+  private func reduction(
+    _ parameters: ReduceExtremeParameters
+  ) throws(Diagnostic) -> FBQReduceExtremeOptions {
+    FBQReduceExtremeOptions(
+      axes: try arena.integers(parameters.axes, place: place),
+      keeps_dimensions: parameters.keepsDimensions ? 1 : 0)
+  }
+
+  private func blocks(
+    _ parameters: BatchBlockParameters
+  ) throws(Diagnostic) -> FBQBatchBlockOptions {
+    FBQBatchBlockOptions(
+      block: try arena.integers(parameters.block, place: place),
+      before: try arena.integers(parameters.before, place: place),
+      after: try arena.integers(parameters.after, place: place))
   }
 
   private func lookup(_ parameters: LookupParameters) throws(Diagnostic) -> FBQLookupOptions {

@@ -13,12 +13,35 @@ struct OperationReader {
     self.buffers = buffers
   }
 
-  /// The operation that `source`, number `index`, describes.
-  mutating func operation(_ source: FBQOperation, _ index: Int) throws(Diagnostic) -> Operation {
+  /// Operation `index` of the file.
+  mutating func operation(of model: FBQModelRef, _ index: Int) throws(Diagnostic) -> Operation {
+    let source = fbq_operation(model, index)
     let name = try content.text(source.name, place: "operation \(index)")
-    return Operation(
-      name: name, kind: try kind(of: source, place: "operation \(index) '\(name)'"),
+    let place = "operation \(index) '\(name)'"
+    var operation = Operation(
+      name: name, kind: try kind(of: source, place: place),
       inputs: try content.integers(source.inputs), outputs: try content.integers(source.outputs))
+    for position in 0..<source.scaling_count {
+      operation.scalings.append(
+        try scaling(fbq_operation_scaling(model, index, position), place: place))
+    }
+    return operation
+  }
+
+  private mutating func scaling(
+    _ source: FBQProfileScaling, place: String
+  ) throws(Diagnostic) -> ProfileScaling {
+    let number: ScalingFormNumber = try content.value(
+      of: source.form, "scaling form", place: place)
+    guard let form = ScalingForm(number, words: try content.integers(source.words)) else {
+      throw Diagnostic(
+        place: place,
+        problem: "a scaling of form \(number) has \(source.words.count) words, which do not fit it",
+        remedy: FBQFile.damageRemedy)
+    }
+    return ProfileScaling(
+      profile: try content.value(of: source.profile, "arithmetic profile", place: place),
+      form: form, clamp: source.has_clamp != 0 ? CodeRange(source.clamp) : nil)
   }
 
   private mutating func kind(of source: FBQOperation, place: String) throws(Diagnostic)
@@ -82,6 +105,38 @@ struct OperationReader {
         PReluParameters(
           positive: FixedPointMultiplier(options.prelu.positive),
           negative: FixedPointMultiplier(options.prelu.negative)))
+    case FBQOperatorKindMinimum: return .minimum
+    case FBQOperatorKindMaximum: return .maximum
+    case FBQOperatorKindArgMax: return .argMax(ArgumentParameters(axis: Int(options.axis)))
+    case FBQOperatorKindArgMin: return .argMin(ArgumentParameters(axis: Int(options.axis)))
+    case FBQOperatorKindReduceMax: return .reduceMax(try reduction(options.reduce_extreme))
+    case FBQOperatorKindReduceMin: return .reduceMin(try reduction(options.reduce_extreme))
+    case FBQOperatorKindLogSoftmax: return .logSoftmax(LogSoftmaxParameters(options.log_softmax))
+    case FBQOperatorKindL2Normalization: return .l2Normalization
+    case FBQOperatorKindDepthToSpace: return .depthToSpace(blockSize: Int(options.block_size))
+    case FBQOperatorKindSpaceToDepth: return .spaceToDepth(blockSize: Int(options.block_size))
+    case FBQOperatorKindBatchToSpace: return .batchToSpace(try blocks(options.batch_block))
+    case FBQOperatorKindSpaceToBatch: return .spaceToBatch(try blocks(options.batch_block))
+    case FBQOperatorKindTile: return .tile(multiples: try content.integers(options.multiples))
+    case FBQOperatorKindGather:
+      return .gather(
+        GatherParameters(
+          axis: Int(options.gather.axis), batchDimensions: Int(options.gather.batch_dimensions)))
+    case FBQOperatorKindSequenceLSTM:
+      return .sequenceLSTM(SequenceLSTMParameters(options.sequence_lstm))
+    case FBQOperatorKindSVDF:
+      return .svdf(
+        SVDFParameters(
+          rank: Int(options.svdf.rank), feature: FixedPointMultiplier(options.svdf.feature),
+          time: FixedPointMultiplier(options.svdf.time)))
+    case FBQOperatorKindTransposeConvolution:
+      return .transposeConvolution(
+        try transposeConvolution(options.transpose_convolution, place))
+    case FBQOperatorKindLeakyRelu:
+      return .leakyRelu(
+        LeakyReluParameters(
+          positive: FixedPointMultiplier(options.leaky_relu.positive),
+          negative: FixedPointMultiplier(options.leaky_relu.negative)))
     default:
       throw Diagnostic(
         place: place, problem: "operator \(source.kind.rawValue) is unknown to this version",
@@ -115,6 +170,31 @@ struct OperationReader {
     ReduceParameters(
       axes: try content.integers(source.axes), keepsDimensions: source.keeps_dimensions != 0,
       multiplier: FixedPointMultiplier(source.multiplier))
+  }
+
+  private mutating func reduction(_ source: FBQReduceExtremeOptions) throws(Diagnostic)
+    -> ReduceExtremeParameters
+  {
+    ReduceExtremeParameters(
+      axes: try content.integers(source.axes), keepsDimensions: source.keeps_dimensions != 0)
+  }
+
+  private mutating func blocks(_ source: FBQBatchBlockOptions) throws(Diagnostic)
+    -> BatchBlockParameters
+  {
+    BatchBlockParameters(
+      block: try content.integers(source.block), before: try content.integers(source.before),
+      after: try content.integers(source.after))
+  }
+
+  private mutating func transposeConvolution(
+    _ source: FBQTransposeConvolutionOptions, _ place: String
+  ) throws(Diagnostic) -> TransposeConvolutionParameters {
+    TransposeConvolutionParameters(
+      stride: SpatialPair(source.stride), padding: SpatialPadding(source.padding),
+      multipliers: try multipliers(source.multipliers, source.shifts, place),
+      clamp: CodeRange(source.clamp),
+      accumulator: try content.value(of: source.accumulator, "accumulator type", place: place))
   }
 
   private mutating func lookup(

@@ -93,6 +93,61 @@ extension FBQPoolOptions {
   }
 }
 
+extension LogSoftmaxParameters {
+  init(_ source: FBQLogSoftmaxOptions) {
+    self.init(
+      multiplier: FixedPointMultiplier(source.multiplier),
+      reverse: FixedPointMultiplier(source.reverse), minimumDifference: source.minimum_difference)
+  }
+}
+
+extension FBQLogSoftmaxOptions {
+  init(_ source: LogSoftmaxParameters) {
+    self.init(
+      multiplier: FBQMultiplier(source.multiplier), reverse: FBQMultiplier(source.reverse),
+      minimum_difference: source.minimumDifference)
+  }
+}
+
+extension LSTMGate {
+  init(_ source: FBQLSTMGate) {
+    self.init(
+      input: FixedPointMultiplier(source.input), recurrent: FixedPointMultiplier(source.recurrent))
+  }
+}
+
+extension FBQLSTMGate {
+  init(_ source: LSTMGate) {
+    self.init(input: FBQMultiplier(source.input), recurrent: FBQMultiplier(source.recurrent))
+  }
+}
+
+extension SequenceLSTMParameters {
+  init(_ source: FBQSequenceLSTMOptions) {
+    self.init(
+      inputGate: LSTMGate(source.input_gate), forgetGate: LSTMGate(source.forget_gate),
+      cellGate: LSTMGate(source.cell_gate), outputGate: LSTMGate(source.output_gate),
+      forgetProduct: FixedPointMultiplier(source.forget_product),
+      inputProduct: FixedPointMultiplier(source.input_product),
+      outputProduct: FixedPointMultiplier(source.output_product),
+      cellScaleExponent: source.cell_scale_exponent, cellClip: source.cell_clip,
+      isTimeMajor: source.time_major != 0)
+  }
+}
+
+extension FBQSequenceLSTMOptions {
+  init(_ source: SequenceLSTMParameters) {
+    self.init(
+      input_gate: FBQLSTMGate(source.inputGate), forget_gate: FBQLSTMGate(source.forgetGate),
+      cell_gate: FBQLSTMGate(source.cellGate), output_gate: FBQLSTMGate(source.outputGate),
+      forget_product: FBQMultiplier(source.forgetProduct),
+      input_product: FBQMultiplier(source.inputProduct),
+      output_product: FBQMultiplier(source.outputProduct),
+      cell_scale_exponent: source.cellScaleExponent, cell_clip: source.cellClip,
+      time_major: source.isTimeMajor ? 1 : 0)
+  }
+}
+
 extension Int32 {
   /// `value` as the file stores it. Throws a ``Diagnostic`` where it does not fit.
   init(storing value: Int, place: String) throws(Diagnostic) {

@@ -44,6 +44,43 @@ public enum OperatorKind: Equatable, Sendable {
   case stridedSlice(StridedSliceParameters)
   /// `[x, alpha] → [y]`
   case prelu(PReluParameters)
+  /// `[x1, x2] → [y]`; equal scales and zero points.
+  case minimum
+  /// `[x1, x2] → [y]`; equal scales and zero points.
+  case maximum
+  /// `[x] → [y]`; y is int32 or int64, the index of the first of the greatest elements.
+  case argMax(ArgumentParameters)
+  /// `[x] → [y]`; y is int32 or int64, the index of the first of the least elements.
+  case argMin(ArgumentParameters)
+  /// `[x] → [y]`
+  case reduceMax(ReduceExtremeParameters)
+  /// `[x] → [y]`
+  case reduceMin(ReduceExtremeParameters)
+  /// `[x] → [y]`
+  case logSoftmax(LogSoftmaxParameters)
+  /// `[x] → [y]`; the last axis divided by its Euclidean norm, output scale 1/128, zero point 0.
+  case l2Normalization
+  /// `[x] → [y]`; y[n, h · b + i, w · b + j, c] = x[n, h, w, (i · b + j) · C + c]
+  case depthToSpace(blockSize: Int)
+  /// `[x] → [y]`; y[n, h, w, (i · b + j) · C + c] = x[n, h · b + i, w · b + j, c]
+  case spaceToDepth(blockSize: Int)
+  /// `[x] → [y]`
+  case batchToSpace(BatchBlockParameters)
+  /// `[x] → [y]`
+  case spaceToBatch(BatchBlockParameters)
+  /// `[x] → [y]`; x repeated along every axis. There is one multiple per axis of y, and x counts as
+  /// preceded by axes of extent 1 where it has fewer: broadcasting is a tile.
+  case tile(multiples: [Int])
+  /// `[x, indices] → [y]`; an index outside x gives the zero point.
+  case gather(GatherParameters)
+  /// 15 inputs, see ``SequenceLSTMParameters``.
+  case sequenceLSTM(SequenceLSTMParameters)
+  /// `[x, feature weights, time weights, bias, state] → [y]`
+  case svdf(SVDFParameters)
+  /// `[x, weights, bias] → [y]`
+  case transposeConvolution(TransposeConvolutionParameters)
+  /// `[x] → [y]`
+  case leakyRelu(LeakyReluParameters)
 
   /// The name that users read in `inspect`, timings and errors.
   public var name: String {
@@ -69,6 +106,24 @@ public enum OperatorKind: Equatable, Sendable {
     case .transpose: "transpose"
     case .stridedSlice: "strided slice"
     case .prelu: "prelu"
+    case .minimum: "minimum"
+    case .maximum: "maximum"
+    case .argMax: "arg max"
+    case .argMin: "arg min"
+    case .reduceMax: "reduce max"
+    case .reduceMin: "reduce min"
+    case .logSoftmax: "log softmax"
+    case .l2Normalization: "l2 normalization"
+    case .depthToSpace: "depth to space"
+    case .spaceToDepth: "space to depth"
+    case .batchToSpace: "batch to space"
+    case .spaceToBatch: "space to batch"
+    case .tile: "tile"
+    case .gather: "gather"
+    case .sequenceLSTM: "sequence lstm"
+    case .svdf: "svdf"
+    case .transposeConvolution: "transpose convolution"
+    case .leakyRelu: "leaky relu"
     }
   }
 }
@@ -98,14 +153,18 @@ public struct Operation: Equatable, Sendable {
   public var inputs: [TensorIndex]
   /// Tensors written.
   public var outputs: [TensorIndex]
+  /// What profiles compute otherwise than `kind` says, at most one entry each.
+  public var scalings: [ProfileScaling]
 
   /// Creates an operation.
   public init(
-    name: String, kind: OperatorKind, inputs: [TensorIndex], outputs: [TensorIndex]
+    name: String, kind: OperatorKind, inputs: [TensorIndex], outputs: [TensorIndex],
+    scalings: [ProfileScaling] = []
   ) {
     self.name = name
     self.kind = kind
     self.inputs = inputs
     self.outputs = outputs
+    self.scalings = scalings
   }
 }

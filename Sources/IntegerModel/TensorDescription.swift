@@ -24,7 +24,8 @@ public struct Quantization: Hashable, Sendable {
   public var zeroPoint: Int32 { zeroPoints.first ?? 0 }
 }
 
-/// One tensor of a quantized graph: an activation, or a constant where `constant` is set.
+/// One tensor of a quantized graph: a constant where `constant` is set, a state where `isState` is,
+/// and an activation otherwise.
 public struct TensorDescription: Equatable, Sendable {
   /// Unique name; the member name in `.npz` files.
   public var name: String
@@ -36,17 +37,21 @@ public struct TensorDescription: Equatable, Sendable {
   public var quantization: Quantization?
   /// The bytes of a constant; `nil` for an activation.
   public var constant: ConstantBytes?
+  /// Whether one operation reads and updates the tensor, which keeps its codes from one run to the
+  /// next: the memory of a recurrent layer. Before the first run every code is the zero point.
+  public var isState: Bool
 
   /// Creates a tensor description.
   public init(
     name: String, shape: [Int], elementType: ElementType, quantization: Quantization? = nil,
-    constant: ConstantBytes? = nil
+    constant: ConstantBytes? = nil, isState: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.elementType = elementType
     self.quantization = quantization
     self.constant = constant
+    self.isState = isState
   }
 
   /// Number of elements. Overflow is ruled out by `GraphValidation` for graphs that come from files.

@@ -22,6 +22,8 @@ public final class Interpreter {
   /// Bytes of the arena that holds all activations.
   public let arenaByteCount: Int
 
+  /// The operations as the arithmetic in use computes them.
+  let operations: [Operation]
   let places: [TensorPlace]
   private let steps: [Step]
   private let memory: PreparedMemory
@@ -30,9 +32,9 @@ public final class Interpreter {
   private let scratchStride: Int
 
   /// Plans the graph.
-  /// - Throws: what ``IntegerGraph/validate()`` finds, an activation type that no kernel supports, an
-  ///   arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``, kernels that
-  ///   this machine cannot run.
+  /// - Throws: what ``IntegerGraph/validate()`` finds, an arithmetic that the graph holds no
+  ///   numbers for, an arena beyond 2 GiB, a number of threads outside
+  ///   1…``RunOptions/maximumThreads``, kernels that this machine cannot run.
   public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
     guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
       throw Diagnostic(
@@ -46,21 +48,24 @@ public final class Interpreter {
         remedy: "choose 'auto' for the fastest kernels it has")
     }
     try graph.validate()
-    try graph.requireSupportedActivations()
     let arithmetic = options.arithmetic ?? graph.arithmetic
+    try graph.requireServed(arithmetic)
+    var resolved = graph
+    resolved.operations = graph.operations.map { $0.resolved(for: arithmetic) }
     let memory = PreparedMemory()
 
     let plan = try ArenaPlan(of: graph, preservesAll: options.preservesAllTensors)
     let arena = memory.allocate(byteCount: plan.byteCount)
     let places = graph.tensors.indices.map { index in
       graph.tensors[index].place(
-        at: plan.offsets[index].map { arena + $0 } ?? graph.tensors[index].constantAddress)
+        at: plan.offsets[index].map { arena + $0 }
+          ?? graph.tensors[index].alignedConstantAddress(in: memory))
     }
 
     let planners = options.kernels.tablesInOrder.compactMap { choice in
       choice.table.flatMap { fbq_kernels_of($0) }.map { kernels in
         TablePlanner(
-          graph: graph, places: places, arithmetic: arithmetic, choice: choice,
+          graph: resolved, places: places, arithmetic: arithmetic, choice: choice,
           kernels: kernels.pointee, options: options, memory: memory)
       }
     }
@@ -76,6 +81,7 @@ public final class Interpreter {
     }
 
     self.graph = graph
+    operations = resolved.operations
     self.arithmetic = arithmetic
     self.memory = memory
     self.places = places
@@ -85,6 +91,7 @@ public final class Interpreter {
       (scratchByteCount + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment
     scratch = memory.allocate(UInt8.self, count: scratchStride * options.threads)
     threads = fbq_threads_create(Int32(options.threads))
+    resetState()
   }
 
   deinit { fbq_threads_destroy(threads) }
@@ -107,7 +114,24 @@ public final class Interpreter {
       start: places[tensor].address, count: graph.tensors[tensor].byteCount)
   }
 
-  /// Computes all outputs from the inputs.
+  /// Sets every state to its zero point, real 0, as it is before the first run. A model without states
+  /// is left as it is.
+  public func resetState() {
+    for index in graph.tensors.indices where graph.tensors[index].isState {
+      let place = places[index]
+      if place.elementType == .int16 {
+        let codes = place.view(as: Int16.self)
+        codes.codes.update(
+          repeating: Int16(truncatingIfNeeded: place.zeroPoint), count: codes.count)
+      } else {
+        let codes = place.view(as: Int8.self)
+        codes.codes.update(repeating: Int8(truncatingIfNeeded: place.zeroPoint), count: codes.count)
+      }
+    }
+  }
+
+  /// Computes all outputs from the inputs. States keep what they hold to the next run, as on a device
+  /// that is fed a stream; ``resetState()`` begins another stream.
   public func run() {
     for index in steps.indices { run(operation: index) }
   }
@@ -116,7 +140,7 @@ public final class Interpreter {
   /// been computed: run the operations in order.
   public func run(operation index: Int) {
     switch steps[index] {
-    case .reference(let operands): runReference(graph.operations[index], operands)
+    case .reference(let operands): runReference(operations[index], operands)
     case .table(let step):
       fbq_threads_run(
         step.isParallel ? threads : nil, step.kernel, step.parameters, step.units, scratch,
@@ -129,19 +153,6 @@ public final class Interpreter {
     switch steps[operation] {
     case .reference: KernelChoice.reference.rawValue
     case .table(let step): step.choice.rawValue
-    }
-  }
-}
-
-extension IntegerGraph {
-  /// 16-bit activations are part of the model format, but no kernel computes them yet.
-  fileprivate func requireSupportedActivations() throws(Diagnostic) {
-    for index in tensors.indices
-    where tensors[index].constant == nil && tensors[index].elementType == .int16 {
-      throw Diagnostic(
-        place: place(ofTensor: index),
-        problem: "the activation is int16; this version runs int8 and uint8",
-        remedy: "convert the model to 8-bit activations")
     }
   }
 }

@@ -12,7 +12,7 @@ package struct TensorView<Element: FixedWidthInteger> {
   /// Extent of the last axis.
   package var lastExtent: Int { extents[5] }
 
-  /// The code at a flat index.
+  /// The code at a flat index, for types of at most 32 bits.
   @inline(__always)
   package subscript(_ index: Int) -> Int32 {
     get { Int32(truncatingIfNeeded: codes[index]) }
@@ -22,10 +22,14 @@ package struct TensorView<Element: FixedWidthInteger> {
   /// The code at `[n, h, w, c]` of a tensor of rank 4, which also reads `[o, kh, kw, c]`.
   @inline(__always)
   package subscript(_ n: Int, _ h: Int, _ w: Int, _ c: Int) -> Int32 {
-    get { self[((n * extents[3] + h) * extents[4] + w) * extents[5] + c] }
-    nonmutating set {
-      self[((n * extents[3] + h) * extents[4] + w) * extents[5] + c] = newValue
-    }
+    get { self[index(n, h, w, c)] }
+    nonmutating set { self[index(n, h, w, c)] = newValue }
+  }
+
+  /// The flat index of `[n, h, w, c]`.
+  @inline(__always)
+  package func index(_ n: Int, _ h: Int, _ w: Int, _ c: Int) -> Int {
+    ((n * extents[3] + h) * extents[4] + w) * extents[5] + c
   }
 }
 

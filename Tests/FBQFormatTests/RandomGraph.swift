@@ -46,12 +46,30 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
       .transpose(permutation: naturals()),
       .stridedSlice(StridedSliceParameters(begin: naturals(), strides: list { $0.int(-9...9) })),
       .prelu(PReluParameters(positive: multiplier(), negative: multiplier())),
+      .minimum, .maximum, .argMax(ArgumentParameters(axis: int(0...5))),
+      .argMin(ArgumentParameters(axis: int(0...5))),
+      .reduceMax(ReduceExtremeParameters(axes: naturals(), keepsDimensions: bool())),
+      .reduceMin(ReduceExtremeParameters(axes: naturals(), keepsDimensions: bool())),
+      .logSoftmax(
+        LogSoftmaxParameters(
+          multiplier: multiplier(), reverse: multiplier(), minimumDifference: int32())),
+      .l2Normalization, .depthToSpace(blockSize: int(0...9)), .spaceToDepth(blockSize: int(0...9)),
+      .batchToSpace(blocks()), .spaceToBatch(blocks()), .tile(multiples: naturals()),
+      .gather(GatherParameters(axis: int(0...5), batchDimensions: int(0...5))),
+      .sequenceLSTM(sequenceLSTM()),
+      .svdf(SVDFParameters(rank: int(0...9), feature: multiplier(), time: multiplier())),
+      .transposeConvolution(
+        TransposeConvolutionParameters(
+          stride: pair(), padding: padding(), multipliers: list { $0.multiplier() },
+          clamp: range(), accumulator: accumulator())),
+      .leakyRelu(LeakyReluParameters(positive: multiplier(), negative: multiplier())),
     ]
   }
 
   private mutating func tensor() -> TensorDescription {
     var tensor = TensorDescription(
-      name: text(), shape: list { $0.int(1...5) }, elementType: element(ElementType.allCases))
+      name: text(), shape: list { $0.int(1...5) }, elementType: element(ElementType.allCases),
+      isState: bool())
     if bool() {
       tensor.quantization = Quantization(
         scaleBits: list { $0.bits() }, zeroPoints: list { $0.int32() },
@@ -65,6 +83,21 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
     ConvolutionParameters(
       stride: pair(), dilation: pair(), padding: padding(), multipliers: list { $0.multiplier() },
       clamp: range(), accumulator: accumulator())
+  }
+
+  private mutating func blocks() -> BatchBlockParameters {
+    BatchBlockParameters(block: naturals(), before: naturals(), after: naturals())
+  }
+
+  private mutating func gate() -> LSTMGate {
+    LSTMGate(input: multiplier(), recurrent: multiplier())
+  }
+
+  private mutating func sequenceLSTM() -> SequenceLSTMParameters {
+    SequenceLSTMParameters(
+      inputGate: gate(), forgetGate: gate(), cellGate: gate(), outputGate: gate(),
+      forgetProduct: multiplier(), inputProduct: multiplier(), outputProduct: multiplier(),
+      cellScaleExponent: int32(), cellClip: int32(), isTimeMajor: bool())
   }
 
   private mutating func addition() -> AddParameters {

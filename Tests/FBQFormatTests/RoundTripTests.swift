@@ -23,8 +23,8 @@ struct RoundTripTests {
   @Test("the random graphs hold each kind of operator")
   func allKinds() {
     var random = RandomGraph(generator: SeededGenerator(seed: 1))
-    #expect(random.graph().operations.count == 21)
-    #expect(Set(random.kinds().map { "\($0)".prefix { $0 != "(" } }).count == 21)
+    #expect(random.graph().operations.count == 39)
+    #expect(Set(random.kinds().map { "\($0)".prefix { $0 != "(" } }).count == 39)
   }
 
   @Test("a model through a file, compressed and not", arguments: [false, true])

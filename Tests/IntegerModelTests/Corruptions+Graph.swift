@@ -75,11 +75,11 @@ let tensorCorruptions: [Corruption] = [
     $0.tensors[0].shape = [1 << 30]
   },
   Corruption(
-    "tensor 0 'x': an activation is int32; the limit is int8, uint8 or int16"
+    "operation 0 'conv' (convolution): tensor 'x' is int32; the limit is int8, uint8 or int16"
   ) { $0.tensors[0].elementType = .int32 },
-  Corruption(
-    "tensor 0 'x': an activation is int4; the limit is int8, uint8 or int16"
-  ) { $0.tensors[0].elementType = .int4 },
+  Corruption("tensor 0 'x': an activation is int4; only weights can be") {
+    $0.tensors[0].elementType = .int4
+  },
   Corruption("tensor 0 'x': there are 2 scales; the shape needs 1") {
     $0.tensors[0].quantization?.scaleBits = [0x3f80_0000, 0x3f80_0000]
   },

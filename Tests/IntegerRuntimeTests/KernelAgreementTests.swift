@@ -48,6 +48,7 @@ struct KernelAgreementTests {
           return
         }
         // A second run finds the scratch and the output of the first.
+        interpreter.resetState()
         #expect(
           interpreter.codes(for: inputs) == expected,
           "\(table.rawValue), seed \(seed), second run")

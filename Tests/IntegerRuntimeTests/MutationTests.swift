@@ -189,6 +189,54 @@ private struct Mutator {
     case .prelu(var p):
       if part < 2 { change(&p.positive) } else { change(&p.negative) }
       kind = .prelu(p)
+    case .minimum: kind = .maximum
+    case .maximum: kind = .add(AddParameters(first: .one, second: .one, output: .one, clamp: .int8))
+    case .argMax: kind = .argMin(ArgumentParameters(axis: generator.integer(-1...4)))
+    case .argMin: kind = .argMax(ArgumentParameters(axis: generator.integer(-1...4)))
+    case .reduceMax(var p):
+      if part == 0 { p.keepsDimensions.toggle() } else { change(&p.axes) }
+      kind = .reduceMax(p)
+    case .reduceMin(var p):
+      if part == 0 { p.keepsDimensions.toggle() } else { change(&p.axes) }
+      kind = .reduceMin(p)
+    case .depthToSpace: kind = .depthToSpace(blockSize: extent())
+    case .spaceToDepth: kind = .spaceToDepth(blockSize: extent())
+    case .batchToSpace(var p):
+      change(&p, part)
+      kind = .batchToSpace(p)
+    case .spaceToBatch(var p):
+      change(&p, part)
+      kind = .spaceToBatch(p)
+    case .tile(var multiples):
+      change(&multiples)
+      kind = .tile(multiples: multiples)
+    case .gather(var p):
+      if part < 2 {
+        p.axis = generator.integer(-1...4)
+      } else {
+        p.batchDimensions = generator.integer(-1...4)
+      }
+      kind = .gather(p)
+    case .logSoftmax(var p):
+      switch part {
+      case 0: p.minimumDifference = small()
+      case 1: change(&p.reverse)
+      default: change(&p.multiplier)
+      }
+      kind = .logSoftmax(p)
+    case .l2Normalization: kind = .requantize(.one)
+    case .sequenceLSTM(var p):
+      change(&p, generator.integer(0...7))
+      kind = .sequenceLSTM(p)
+    case .svdf(var p):
+      switch part {
+      case 0: p.rank = generator.pick([.min, -1, 0, 1, 2, 3, .max])
+      case 1: change(&p.feature)
+      default: change(&p.time)
+      }
+      kind = .svdf(p)
+    case .transposeConvolution, .leakyRelu:
+      break
     }
   }
 
@@ -198,6 +246,27 @@ private struct Mutator {
     case 1: change(&p.dilation)
     case 2: change(&p.padding)
     default: change(&p.multipliers)
+    }
+  }
+
+  private mutating func change(_ p: inout SequenceLSTMParameters, _ part: Int) {
+    switch part {
+    case 0: change(&p.inputGate.input)
+    case 1: change(&p.cellGate.recurrent)
+    case 2: change(&p.forgetProduct)
+    case 3: change(&p.inputProduct)
+    case 4: change(&p.outputProduct)
+    case 5: p.cellScaleExponent = small()
+    case 6: p.cellClip = small()
+    default: p.isTimeMajor.toggle()
+    }
+  }
+
+  private mutating func change(_ p: inout BatchBlockParameters, _ part: Int) {
+    switch part {
+    case 0, 1: change(&p.block)
+    case 2: change(&p.before)
+    default: change(&p.after)
     }
   }
 

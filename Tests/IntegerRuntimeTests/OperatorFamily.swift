@@ -11,8 +11,11 @@ enum OperatorFamily: CaseIterable {
   case averagePool, maxPool, mean, sum
   case softmax, concatenation, pad, reshape, requantize, lookup
   case resizeNearest, resizeBilinear, transpose, stridedSlice, prelu
+  case minimum, maximum, argMax, argMin, reduceMax, reduceMin
+  case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
+  case logSoftmax, l2Normalization, sequenceLSTM, svdf
 
-  init(_ kind: OperatorKind) {
+  init?(_ kind: OperatorKind) {
     switch kind {
     case .convolution: self = .convolution
     case .depthwiseConvolution: self = .depthwiseConvolution
@@ -35,6 +38,24 @@ enum OperatorFamily: CaseIterable {
     case .transpose: self = .transpose
     case .stridedSlice: self = .stridedSlice
     case .prelu: self = .prelu
+    case .minimum: self = .minimum
+    case .maximum: self = .maximum
+    case .argMax: self = .argMax
+    case .argMin: self = .argMin
+    case .reduceMax: self = .reduceMax
+    case .reduceMin: self = .reduceMin
+    case .depthToSpace: self = .depthToSpace
+    case .spaceToDepth: self = .spaceToDepth
+    case .batchToSpace: self = .batchToSpace
+    case .spaceToBatch: self = .spaceToBatch
+    case .tile: self = .tile
+    case .gather: self = .gather
+    case .logSoftmax: self = .logSoftmax
+    case .l2Normalization: self = .l2Normalization
+    case .sequenceLSTM: self = .sequenceLSTM
+    case .svdf: self = .svdf
+    case .transposeConvolution, .leakyRelu:
+      return nil  // refused
     }
   }
 
@@ -62,6 +83,22 @@ enum OperatorFamily: CaseIterable {
     case .transpose: { $0.addTranspose() }
     case .stridedSlice: { $0.addStridedSlice() }
     case .prelu: { $0.addPRelu() }
+    case .minimum: { $0.addExtreme(isMax: false) }
+    case .maximum: { $0.addExtreme(isMax: true) }
+    case .argMax: { $0.addArgument(isMax: true) }
+    case .argMin: { $0.addArgument(isMax: false) }
+    case .reduceMax: { $0.addReduceExtreme(isMax: true) }
+    case .reduceMin: { $0.addReduceExtreme(isMax: false) }
+    case .depthToSpace: { $0.addDepthBlocks(grows: true) }
+    case .spaceToDepth: { $0.addDepthBlocks(grows: false) }
+    case .batchToSpace: { $0.addBatchBlocks(toSpace: true) }
+    case .spaceToBatch: { $0.addBatchBlocks(toSpace: false) }
+    case .tile: { $0.addTile() }
+    case .gather: { $0.addGather() }
+    case .logSoftmax: { $0.addLogSoftmax() }
+    case .l2Normalization: { $0.addL2Normalization() }
+    case .sequenceLSTM: { $0.addSequenceLSTM() }
+    case .svdf: { $0.addSVDF() }
     }
   }
 
@@ -82,7 +119,9 @@ enum OperatorFamily: CaseIterable {
     case .multiply, .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
       choice == .portable
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu:
+      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
+      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
+      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
       false
     }
   }

@@ -29,6 +29,16 @@ package struct GraphBuilder {
     return graph.tensors.count - 1
   }
 
+  /// Adds a state, with scale 1 unless told otherwise.
+  package mutating func state(
+    _ name: String, _ shape: [Int], _ type: ElementType, zeroPoint: Int32 = 0,
+    scaleBits: UInt32 = 0x3f80_0000
+  ) -> TensorIndex {
+    let index = activation(name, shape, type, zeroPoint: zeroPoint, scaleBits: scaleBits)
+    graph.tensors[index].isState = true
+    return index
+  }
+
   /// Adds a constant with scale 1.
   package mutating func constant(
     _ name: String, _ shape: [Int], _ type: ElementType, zeroPoint: Int32 = 0, _ values: [Int]

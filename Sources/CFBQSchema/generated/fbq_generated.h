@@ -77,6 +77,50 @@ struct StridedSliceOptionsBuilder;
 struct PReluOptions;
 struct PReluOptionsBuilder;
 
+struct ExtremeOptions;
+struct ExtremeOptionsBuilder;
+
+struct ArgumentOptions;
+struct ArgumentOptionsBuilder;
+
+struct ReduceExtremeOptions;
+struct ReduceExtremeOptionsBuilder;
+
+struct LogSoftmaxOptions;
+struct LogSoftmaxOptionsBuilder;
+
+struct L2NormalizationOptions;
+struct L2NormalizationOptionsBuilder;
+
+struct DepthBlockOptions;
+struct DepthBlockOptionsBuilder;
+
+struct BatchBlockOptions;
+struct BatchBlockOptionsBuilder;
+
+struct TileOptions;
+struct TileOptionsBuilder;
+
+struct GatherOptions;
+struct GatherOptionsBuilder;
+
+struct LSTMGate;
+
+struct SequenceLSTMOptions;
+struct SequenceLSTMOptionsBuilder;
+
+struct SVDFOptions;
+struct SVDFOptionsBuilder;
+
+struct TransposeConvolutionOptions;
+struct TransposeConvolutionOptionsBuilder;
+
+struct LeakyReluOptions;
+struct LeakyReluOptionsBuilder;
+
+struct ProfileScaling;
+struct ProfileScalingBuilder;
+
 struct Operation;
 struct OperationBuilder;
 
@@ -103,38 +147,127 @@ struct ModelBuilder;
 
 /// Whose integer arithmetic the multipliers and tables were made for, and which a device must
 /// compute to get the same bits.
-/// Reserved: 1 litert-reference, 3 litert (XNNPACK), 4 pot (power-of-two scales).
+/// Reserved: 4 pot (power-of-two scales).
 enum class ArithmeticProfile : uint8_t {
-  /// TFLite reference kernels, TFLite Micro, CMSIS-NN as shipped: M rounds twice.
+  /// TFLite Micro, CMSIS-NN as shipped: M rounds twice.
   Tflm = 0,
+  /// LiteRT's reference kernels on a PC: as Tflm but for what `Operation.scalings` says.
+  LitertReference = 1,
   /// TOSA RESCALE, ruy, CMSIS-NN with single rounding, Ethos-U: M rounds once.
   Tosa = 2,
+  /// LiteRT's default on a PC or phone, XNNPACK: as Tflm but for what `Operation.scalings` says.
+  Litert = 3,
   MIN = Tflm,
-  MAX = Tosa
+  MAX = Litert
 };
 
-inline const ArithmeticProfile (&EnumValuesArithmeticProfile())[2] {
+inline const ArithmeticProfile (&EnumValuesArithmeticProfile())[4] {
   static const ArithmeticProfile values[] = {
     ArithmeticProfile::Tflm,
-    ArithmeticProfile::Tosa
+    ArithmeticProfile::LitertReference,
+    ArithmeticProfile::Tosa,
+    ArithmeticProfile::Litert
   };
   return values;
 }
 
 inline const char * const *EnumNamesArithmeticProfile() {
-  static const char * const names[4] = {
+  static const char * const names[5] = {
     "Tflm",
-    "",
+    "LitertReference",
     "Tosa",
+    "Litert",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameArithmeticProfile(ArithmeticProfile e) {
-  if (flatbuffers::IsOutRange(e, ArithmeticProfile::Tflm, ArithmeticProfile::Tosa)) return "";
+  if (flatbuffers::IsOutRange(e, ArithmeticProfile::Tflm, ArithmeticProfile::Litert)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesArithmeticProfile()[index];
+}
+
+/// What takes the place of an operation's own integers under one profile, and what `words` holds.
+/// float32(·), sums and products in float32 are those of IEEE 754 binary32: the exact result rounded
+/// to 24 bits, ties to even. No floating-point unit is needed to compute them.
+enum class ScalingForm : uint8_t {
+  /// Nothing but the clamp. No words.
+  Common = 0,
+  /// Other multipliers for M, each as (m, s): Multiply has one, PRelu a positive and a negative one.
+  FixedPoint = 1,
+  /// Requantize: M as in Tflm, but RDBPOT breaks ties toward +∞ in whole groups of 16 elements. No
+  /// words.
+  FixedPointInGroups = 2,
+  /// Convolutions, FullyConnected, Multiply: float32(acc) · scale rounded to nearest, ties to even.
+  /// binary32 patterns, one per output channel or a single one.
+  Binary32 = 3,
+  /// FullyConnected: acc · scale in IEEE 754 binary64, rounded to nearest, ties away from zero.
+  /// binary64 patterns as two words, the low one first, per output channel or once.
+  Binary64 = 4,
+  /// Mean, Sum: float32(Σ codes) · scale + offset rounded to nearest, ties to even, then saturated.
+  /// Two binary32 patterns; the offset holds both zero points.
+  Binary32Sum = 5,
+  /// Add, Subtract: (f1 · (x1 − z1) + f2 · (x2 − z2) + 2^(s − 1)) >> s. The words f1, f2, s.
+  WeightedSum = 6,
+  /// Requantize: 256 output codes by input code from the least.
+  Table = 7,
+  /// Softmax: binary32 patterns of e(d) = e^(−beta · S · d) for d = 0…255. A row's probabilities are
+  /// e(max − x) · (1 / (Σ e(max − x) / 256)) in float32, rounded with ties away from zero (int8), or
+  /// plus a half and truncated (uint8).
+  Exponentials = 8,
+  /// ResizeBilinear: the number of rows, then for each output row, then each column, the words lower,
+  /// upper, fraction of the upper one in 1/2048: (Σ four codes · weights + 2^21) >> 22.
+  Samples = 9,
+  /// ResizeBilinear: the same with fractions as binary32 patterns, computed in float32.
+  Binary32Samples = 10,
+  /// ResizeNearest: the number of rows, the rows, then the columns, in place of its own.
+  Indices = 11,
+  MIN = Common,
+  MAX = Indices
+};
+
+inline const ScalingForm (&EnumValuesScalingForm())[12] {
+  static const ScalingForm values[] = {
+    ScalingForm::Common,
+    ScalingForm::FixedPoint,
+    ScalingForm::FixedPointInGroups,
+    ScalingForm::Binary32,
+    ScalingForm::Binary64,
+    ScalingForm::Binary32Sum,
+    ScalingForm::WeightedSum,
+    ScalingForm::Table,
+    ScalingForm::Exponentials,
+    ScalingForm::Samples,
+    ScalingForm::Binary32Samples,
+    ScalingForm::Indices
+  };
+  return values;
+}
+
+inline const char * const *EnumNamesScalingForm() {
+  static const char * const names[13] = {
+    "Common",
+    "FixedPoint",
+    "FixedPointInGroups",
+    "Binary32",
+    "Binary64",
+    "Binary32Sum",
+    "WeightedSum",
+    "Table",
+    "Exponentials",
+    "Samples",
+    "Binary32Samples",
+    "Indices",
+    nullptr
+  };
+  return names;
+}
+
+inline const char *EnumNameScalingForm(ScalingForm e) {
+  if (flatbuffers::IsOutRange(e, ScalingForm::Common, ScalingForm::Indices)) return "";
+  const size_t index = static_cast<size_t>(e);
+  return EnumNamesScalingForm()[index];
 }
 
 /// Type of a tensor's elements.
@@ -147,7 +280,7 @@ enum class ElementType : uint8_t {
   Int16 = 2,
   /// Biases and indices.
   Int32 = 3,
-  /// Biases of 16x8 models.
+  /// Biases of 16x8 models, indices.
   Int64 = 4,
   /// Weights −8…7, two per byte, low nibble first; an odd count leaves the last high nibble 0.
   Int4 = 5,
@@ -406,11 +539,29 @@ enum class OperatorKind : uint8_t {
   Transpose = 19,
   StridedSlice = 20,
   PRelu = 21,
+  Minimum = 22,
+  Maximum = 23,
+  ArgMax = 24,
+  ArgMin = 25,
+  ReduceMax = 26,
+  ReduceMin = 27,
+  LogSoftmax = 28,
+  L2Normalization = 29,
+  DepthToSpace = 30,
+  SpaceToDepth = 31,
+  BatchToSpace = 32,
+  SpaceToBatch = 33,
+  Tile = 34,
+  Gather = 35,
+  SequenceLSTM = 36,
+  SVDF = 37,
+  TransposeConvolution = 38,
+  LeakyRelu = 39,
   MIN = NONE,
-  MAX = PRelu
+  MAX = LeakyRelu
 };
 
-inline const OperatorKind (&EnumValuesOperatorKind())[22] {
+inline const OperatorKind (&EnumValuesOperatorKind())[40] {
   static const OperatorKind values[] = {
     OperatorKind::NONE,
     OperatorKind::Convolution,
@@ -433,13 +584,31 @@ inline const OperatorKind (&EnumValuesOperatorKind())[22] {
     OperatorKind::ResizeBilinear,
     OperatorKind::Transpose,
     OperatorKind::StridedSlice,
-    OperatorKind::PRelu
+    OperatorKind::PRelu,
+    OperatorKind::Minimum,
+    OperatorKind::Maximum,
+    OperatorKind::ArgMax,
+    OperatorKind::ArgMin,
+    OperatorKind::ReduceMax,
+    OperatorKind::ReduceMin,
+    OperatorKind::LogSoftmax,
+    OperatorKind::L2Normalization,
+    OperatorKind::DepthToSpace,
+    OperatorKind::SpaceToDepth,
+    OperatorKind::BatchToSpace,
+    OperatorKind::SpaceToBatch,
+    OperatorKind::Tile,
+    OperatorKind::Gather,
+    OperatorKind::SequenceLSTM,
+    OperatorKind::SVDF,
+    OperatorKind::TransposeConvolution,
+    OperatorKind::LeakyRelu
   };
   return values;
 }
 
 inline const char * const *EnumNamesOperatorKind() {
-  static const char * const names[23] = {
+  static const char * const names[41] = {
     "NONE",
     "Convolution",
     "DepthwiseConvolution",
@@ -462,13 +631,31 @@ inline const char * const *EnumNamesOperatorKind() {
     "Transpose",
     "StridedSlice",
     "PRelu",
+    "Minimum",
+    "Maximum",
+    "ArgMax",
+    "ArgMin",
+    "ReduceMax",
+    "ReduceMin",
+    "LogSoftmax",
+    "L2Normalization",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "BatchToSpace",
+    "SpaceToBatch",
+    "Tile",
+    "Gather",
+    "SequenceLSTM",
+    "SVDF",
+    "TransposeConvolution",
+    "LeakyRelu",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameOperatorKind(OperatorKind e) {
-  if (flatbuffers::IsOutRange(e, OperatorKind::NONE, OperatorKind::PRelu)) return "";
+  if (flatbuffers::IsOutRange(e, OperatorKind::NONE, OperatorKind::LeakyRelu)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesOperatorKind()[index];
 }
@@ -645,6 +832,36 @@ FLATBUFFERS_STRUCT_END(ProfileTable, 8);
 
 struct ProfileTable::Traits {
   using type = ProfileTable;
+};
+
+/// Factors of one gate of an LSTM, to Q3.12: `input` of the sum over x, `recurrent` of the sum over
+/// the hidden state.
+FLATBUFFERS_MANUALLY_ALIGNED_STRUCT(4) LSTMGate FLATBUFFERS_FINAL_CLASS {
+ private:
+  fbq::schema::Multiplier input_;
+  fbq::schema::Multiplier recurrent_;
+
+ public:
+  struct Traits;
+  LSTMGate()
+      : input_(),
+        recurrent_() {
+  }
+  LSTMGate(const fbq::schema::Multiplier &_input, const fbq::schema::Multiplier &_recurrent)
+      : input_(_input),
+        recurrent_(_recurrent) {
+  }
+  const fbq::schema::Multiplier &input() const {
+    return input_;
+  }
+  const fbq::schema::Multiplier &recurrent() const {
+    return recurrent_;
+  }
+};
+FLATBUFFERS_STRUCT_END(LSTMGate, 16);
+
+struct LSTMGate::Traits {
+  using type = LSTMGate;
 };
 
 /// Convolution and depthwise convolution. Inputs x [N, H, W, C], weights, bias [O]; output
@@ -1958,6 +2175,1063 @@ struct PReluOptions::Traits {
   static auto constexpr Create = CreatePReluOptions;
 };
 
+/// Element-wise minimum and maximum of the codes x1 and x2, which broadcast as in NumPy and have one
+/// scale and zero point.
+struct ExtremeOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef ExtremeOptionsBuilder Builder;
+  struct Traits;
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           verifier.EndTable();
+  }
+};
+
+struct ExtremeOptionsBuilder {
+  typedef ExtremeOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  explicit ExtremeOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<ExtremeOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<ExtremeOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<ExtremeOptions> CreateExtremeOptions(
+    flatbuffers::FlatBufferBuilder &_fbb) {
+  ExtremeOptionsBuilder builder_(_fbb);
+  return builder_.Finish();
+}
+
+struct ExtremeOptions::Traits {
+  using type = ExtremeOptions;
+  static auto constexpr Create = CreateExtremeOptions;
+};
+
+/// Index (int32 or int64) of the first of the greatest or least elements along an axis.
+struct ArgumentOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef ArgumentOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_AXIS = 4
+  };
+  /// Not negative; absent from the output's shape.
+  int32_t axis() const {
+    return GetField<int32_t>(VT_AXIS, 0);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<int32_t>(verifier, VT_AXIS, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct ArgumentOptionsBuilder {
+  typedef ArgumentOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_axis(int32_t axis) {
+    fbb_.AddElement<int32_t>(ArgumentOptions::VT_AXIS, axis, 0);
+  }
+  explicit ArgumentOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<ArgumentOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<ArgumentOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<ArgumentOptions> CreateArgumentOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    int32_t axis = 0) {
+  ArgumentOptionsBuilder builder_(_fbb);
+  builder_.add_axis(axis);
+  return builder_.Finish();
+}
+
+struct ArgumentOptions::Traits {
+  using type = ArgumentOptions;
+  static auto constexpr Create = CreateArgumentOptions;
+};
+
+/// Greatest or least code over some axes.
+struct ReduceExtremeOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef ReduceExtremeOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_AXES = 4,
+    VT_KEEPS_DIMENSIONS = 6
+  };
+  /// The reduced axes, ascending.
+  const flatbuffers::Vector<int32_t> *axes() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_AXES);
+  }
+  /// Whether reduced axes stay with extent 1.
+  bool keeps_dimensions() const {
+    return GetField<uint8_t>(VT_KEEPS_DIMENSIONS, 0) != 0;
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_AXES) &&
+           verifier.VerifyVector(axes()) &&
+           VerifyField<uint8_t>(verifier, VT_KEEPS_DIMENSIONS, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct ReduceExtremeOptionsBuilder {
+  typedef ReduceExtremeOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_axes(flatbuffers::Offset<flatbuffers::Vector<int32_t>> axes) {
+    fbb_.AddOffset(ReduceExtremeOptions::VT_AXES, axes);
+  }
+  void add_keeps_dimensions(bool keeps_dimensions) {
+    fbb_.AddElement<uint8_t>(ReduceExtremeOptions::VT_KEEPS_DIMENSIONS, static_cast<uint8_t>(keeps_dimensions), 0);
+  }
+  explicit ReduceExtremeOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<ReduceExtremeOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<ReduceExtremeOptions>(end);
+    fbb_.Required(o, ReduceExtremeOptions::VT_AXES);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<ReduceExtremeOptions> CreateReduceExtremeOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> axes = 0,
+    bool keeps_dimensions = false) {
+  ReduceExtremeOptionsBuilder builder_(_fbb);
+  builder_.add_axes(axes);
+  builder_.add_keeps_dimensions(keeps_dimensions);
+  return builder_.Finish();
+}
+
+struct ReduceExtremeOptions::Traits {
+  using type = ReduceExtremeOptions;
+  static auto constexpr Create = CreateReduceExtremeOptions;
+};
+
+inline flatbuffers::Offset<ReduceExtremeOptions> CreateReduceExtremeOptionsDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<int32_t> *axes = nullptr,
+    bool keeps_dimensions = false) {
+  auto axes__ = axes ? _fbb.CreateVector<int32_t>(*axes) : 0;
+  return fbq::schema::CreateReduceExtremeOptions(
+      _fbb,
+      axes__,
+      keeps_dimensions);
+}
+
+/// Logarithm of softmax over the last axis in gemmlowp's fixed point. Output scale 1/16, zero point
+/// 127.
+struct LogSoftmaxOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef LogSoftmaxOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_MULTIPLIER = 4,
+    VT_REVERSE = 6,
+    VT_MINIMUM_DIFFERENCE = 8
+  };
+  /// min(input scale · 2^26, 2^31 − 1); the shift is to the left.
+  const fbq::schema::Multiplier *multiplier() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_MULTIPLIER);
+  }
+  /// From Q5.26 back to differences of input codes.
+  const fbq::schema::Multiplier *reverse() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_REVERSE);
+  }
+  /// Differences below this one do not enter the sum.
+  int32_t minimum_difference() const {
+    return GetField<int32_t>(VT_MINIMUM_DIFFERENCE, 0);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_MULTIPLIER, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_REVERSE, 4) &&
+           VerifyField<int32_t>(verifier, VT_MINIMUM_DIFFERENCE, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct LogSoftmaxOptionsBuilder {
+  typedef LogSoftmaxOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_multiplier(const fbq::schema::Multiplier *multiplier) {
+    fbb_.AddStruct(LogSoftmaxOptions::VT_MULTIPLIER, multiplier);
+  }
+  void add_reverse(const fbq::schema::Multiplier *reverse) {
+    fbb_.AddStruct(LogSoftmaxOptions::VT_REVERSE, reverse);
+  }
+  void add_minimum_difference(int32_t minimum_difference) {
+    fbb_.AddElement<int32_t>(LogSoftmaxOptions::VT_MINIMUM_DIFFERENCE, minimum_difference, 0);
+  }
+  explicit LogSoftmaxOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<LogSoftmaxOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<LogSoftmaxOptions>(end);
+    fbb_.Required(o, LogSoftmaxOptions::VT_MULTIPLIER);
+    fbb_.Required(o, LogSoftmaxOptions::VT_REVERSE);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<LogSoftmaxOptions> CreateLogSoftmaxOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const fbq::schema::Multiplier *multiplier = nullptr,
+    const fbq::schema::Multiplier *reverse = nullptr,
+    int32_t minimum_difference = 0) {
+  LogSoftmaxOptionsBuilder builder_(_fbb);
+  builder_.add_minimum_difference(minimum_difference);
+  builder_.add_reverse(reverse);
+  builder_.add_multiplier(multiplier);
+  return builder_.Finish();
+}
+
+struct LogSoftmaxOptions::Traits {
+  using type = LogSoftmaxOptions;
+  static auto constexpr Create = CreateLogSoftmaxOptions;
+};
+
+/// The last axis divided by its Euclidean norm, in gemmlowp's fixed point. Output scale 1/128, zero
+/// point 0.
+struct L2NormalizationOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef L2NormalizationOptionsBuilder Builder;
+  struct Traits;
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           verifier.EndTable();
+  }
+};
+
+struct L2NormalizationOptionsBuilder {
+  typedef L2NormalizationOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  explicit L2NormalizationOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<L2NormalizationOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<L2NormalizationOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<L2NormalizationOptions> CreateL2NormalizationOptions(
+    flatbuffers::FlatBufferBuilder &_fbb) {
+  L2NormalizationOptionsBuilder builder_(_fbb);
+  return builder_.Finish();
+}
+
+struct L2NormalizationOptions::Traits {
+  using type = L2NormalizationOptions;
+  static auto constexpr Create = CreateL2NormalizationOptions;
+};
+
+/// With block size b and C the lesser number of channels:
+///   DepthToSpace: y[n, h · b + i, w · b + j, c] = x[n, h, w, (i · b + j) · C + c];
+///   SpaceToDepth: y[n, h, w, (i · b + j) · C + c] = x[n, h · b + i, w · b + j, c].
+struct DepthBlockOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef DepthBlockOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_BLOCK_SIZE = 4
+  };
+  int32_t block_size() const {
+    return GetField<int32_t>(VT_BLOCK_SIZE, 0);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<int32_t>(verifier, VT_BLOCK_SIZE, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct DepthBlockOptionsBuilder {
+  typedef DepthBlockOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_block_size(int32_t block_size) {
+    fbb_.AddElement<int32_t>(DepthBlockOptions::VT_BLOCK_SIZE, block_size, 0);
+  }
+  explicit DepthBlockOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<DepthBlockOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<DepthBlockOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<DepthBlockOptions> CreateDepthBlockOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    int32_t block_size = 0) {
+  DepthBlockOptionsBuilder builder_(_fbb);
+  builder_.add_block_size(block_size);
+  return builder_.Finish();
+}
+
+struct DepthBlockOptions::Traits {
+  using type = DepthBlockOptions;
+  static auto constexpr Create = CreateDepthBlockOptions;
+};
+
+/// Blocks of the axes after the first become batches (SpaceToBatch, after padding with the zero point)
+/// or come from them (BatchToSpace, before cropping). With blocks of b × d, batch (i · d + j) · N + n
+/// holds element (i, j) of every block of image n.
+struct BatchBlockOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef BatchBlockOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_BLOCK = 4,
+    VT_BEFORE = 6,
+    VT_AFTER = 8
+  };
+  /// Extent of a block along each axis, at least 1.
+  const flatbuffers::Vector<int32_t> *block() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_BLOCK);
+  }
+  /// Elements padded or cropped at the start of each axis.
+  const flatbuffers::Vector<int32_t> *before() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_BEFORE);
+  }
+  /// Elements padded or cropped at the end of each axis.
+  const flatbuffers::Vector<int32_t> *after() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_AFTER);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_BLOCK) &&
+           verifier.VerifyVector(block()) &&
+           VerifyOffsetRequired(verifier, VT_BEFORE) &&
+           verifier.VerifyVector(before()) &&
+           VerifyOffsetRequired(verifier, VT_AFTER) &&
+           verifier.VerifyVector(after()) &&
+           verifier.EndTable();
+  }
+};
+
+struct BatchBlockOptionsBuilder {
+  typedef BatchBlockOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_block(flatbuffers::Offset<flatbuffers::Vector<int32_t>> block) {
+    fbb_.AddOffset(BatchBlockOptions::VT_BLOCK, block);
+  }
+  void add_before(flatbuffers::Offset<flatbuffers::Vector<int32_t>> before) {
+    fbb_.AddOffset(BatchBlockOptions::VT_BEFORE, before);
+  }
+  void add_after(flatbuffers::Offset<flatbuffers::Vector<int32_t>> after) {
+    fbb_.AddOffset(BatchBlockOptions::VT_AFTER, after);
+  }
+  explicit BatchBlockOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<BatchBlockOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<BatchBlockOptions>(end);
+    fbb_.Required(o, BatchBlockOptions::VT_BLOCK);
+    fbb_.Required(o, BatchBlockOptions::VT_BEFORE);
+    fbb_.Required(o, BatchBlockOptions::VT_AFTER);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<BatchBlockOptions> CreateBatchBlockOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> block = 0,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> before = 0,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> after = 0) {
+  BatchBlockOptionsBuilder builder_(_fbb);
+  builder_.add_after(after);
+  builder_.add_before(before);
+  builder_.add_block(block);
+  return builder_.Finish();
+}
+
+struct BatchBlockOptions::Traits {
+  using type = BatchBlockOptions;
+  static auto constexpr Create = CreateBatchBlockOptions;
+};
+
+inline flatbuffers::Offset<BatchBlockOptions> CreateBatchBlockOptionsDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<int32_t> *block = nullptr,
+    const std::vector<int32_t> *before = nullptr,
+    const std::vector<int32_t> *after = nullptr) {
+  auto block__ = block ? _fbb.CreateVector<int32_t>(*block) : 0;
+  auto before__ = before ? _fbb.CreateVector<int32_t>(*before) : 0;
+  auto after__ = after ? _fbb.CreateVector<int32_t>(*after) : 0;
+  return fbq::schema::CreateBatchBlockOptions(
+      _fbb,
+      block__,
+      before__,
+      after__);
+}
+
+/// x repeated along every axis; it counts as preceded by axes of extent 1 where y has more.
+struct TileOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef TileOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_MULTIPLES = 4
+  };
+  /// One per axis of y.
+  const flatbuffers::Vector<int32_t> *multiples() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_MULTIPLES);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_MULTIPLES) &&
+           verifier.VerifyVector(multiples()) &&
+           verifier.EndTable();
+  }
+};
+
+struct TileOptionsBuilder {
+  typedef TileOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_multiples(flatbuffers::Offset<flatbuffers::Vector<int32_t>> multiples) {
+    fbb_.AddOffset(TileOptions::VT_MULTIPLES, multiples);
+  }
+  explicit TileOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<TileOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<TileOptions>(end);
+    fbb_.Required(o, TileOptions::VT_MULTIPLES);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<TileOptions> CreateTileOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> multiples = 0) {
+  TileOptionsBuilder builder_(_fbb);
+  builder_.add_multiples(multiples);
+  return builder_.Finish();
+}
+
+struct TileOptions::Traits {
+  using type = TileOptions;
+  static auto constexpr Create = CreateTileOptions;
+};
+
+inline flatbuffers::Offset<TileOptions> CreateTileOptionsDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<int32_t> *multiples = nullptr) {
+  auto multiples__ = multiples ? _fbb.CreateVector<int32_t>(*multiples) : 0;
+  return fbq::schema::CreateTileOptions(
+      _fbb,
+      multiples__);
+}
+
+/// Slices of x along an axis at the indices (int32 or int64) of the second input. The output's shape
+/// is that of x with the axis replaced by the axes of the indices, without their batch dimensions.
+/// An index outside x gives the zero point.
+struct GatherOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef GatherOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_AXIS = 4,
+    VT_BATCH_DIMENSIONS = 6
+  };
+  int32_t axis() const {
+    return GetField<int32_t>(VT_AXIS, 0);
+  }
+  /// Leading axes that x and the indices have in common.
+  int32_t batch_dimensions() const {
+    return GetField<int32_t>(VT_BATCH_DIMENSIONS, 0);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<int32_t>(verifier, VT_AXIS, 4) &&
+           VerifyField<int32_t>(verifier, VT_BATCH_DIMENSIONS, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct GatherOptionsBuilder {
+  typedef GatherOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_axis(int32_t axis) {
+    fbb_.AddElement<int32_t>(GatherOptions::VT_AXIS, axis, 0);
+  }
+  void add_batch_dimensions(int32_t batch_dimensions) {
+    fbb_.AddElement<int32_t>(GatherOptions::VT_BATCH_DIMENSIONS, batch_dimensions, 0);
+  }
+  explicit GatherOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<GatherOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<GatherOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<GatherOptions> CreateGatherOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    int32_t axis = 0,
+    int32_t batch_dimensions = 0) {
+  GatherOptionsBuilder builder_(_fbb);
+  builder_.add_batch_dimensions(batch_dimensions);
+  builder_.add_axis(axis);
+  return builder_.Finish();
+}
+
+struct GatherOptions::Traits {
+  using type = GatherOptions;
+  static auto constexpr Create = CreateGatherOptions;
+};
+
+/// Long short-term memory over a sequence, of U units. Inputs: x [B, T, I]; the input weights [U, I]
+/// int8 of the input, forget, cell and output gate; the recurrent weights [U, U] int8 of the same
+/// gates; their biases [U] int32; the hidden state [B, U], with scale and zero point of y; the cell
+/// state [B, U] int16. Both are states and updated. Output y [B, T, U]. At each step, with sat the
+/// saturation to int16, σ and tanh TFLite's 16-bit ones from Q3.12 to Q0.15:
+///   gate = σ or tanh(sat(sat(M(Σ w · (x − z1) + bias, input)) + sat(M(Σ r · (h − z), recurrent))));
+///   cell = sat(sat(M(forget · cell, forget_product)) + sat(M(input · cell gate, input_product))),
+///   clipped to ± cell_clip;
+///   y = h = saturate(M(tanh(cell) · output, output_product) + z).
+struct SequenceLSTMOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef SequenceLSTMOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_INPUT_GATE = 4,
+    VT_FORGET_GATE = 6,
+    VT_CELL_GATE = 8,
+    VT_OUTPUT_GATE = 10,
+    VT_FORGET_PRODUCT = 12,
+    VT_INPUT_PRODUCT = 14,
+    VT_OUTPUT_PRODUCT = 16,
+    VT_CELL_SCALE_EXPONENT = 18,
+    VT_CELL_CLIP = 20,
+    VT_TIME_MAJOR = 22
+  };
+  const fbq::schema::LSTMGate *input_gate() const {
+    return GetStruct<const fbq::schema::LSTMGate *>(VT_INPUT_GATE);
+  }
+  const fbq::schema::LSTMGate *forget_gate() const {
+    return GetStruct<const fbq::schema::LSTMGate *>(VT_FORGET_GATE);
+  }
+  const fbq::schema::LSTMGate *cell_gate() const {
+    return GetStruct<const fbq::schema::LSTMGate *>(VT_CELL_GATE);
+  }
+  const fbq::schema::LSTMGate *output_gate() const {
+    return GetStruct<const fbq::schema::LSTMGate *>(VT_OUTPUT_GATE);
+  }
+  const fbq::schema::Multiplier *forget_product() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_FORGET_PRODUCT);
+  }
+  const fbq::schema::Multiplier *input_product() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_INPUT_PRODUCT);
+  }
+  const fbq::schema::Multiplier *output_product() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_OUTPUT_PRODUCT);
+  }
+  /// The cell state's scale is 2 to this power.
+  int32_t cell_scale_exponent() const {
+    return GetField<int32_t>(VT_CELL_SCALE_EXPONENT, 0);
+  }
+  /// 0 for no clip.
+  int32_t cell_clip() const {
+    return GetField<int32_t>(VT_CELL_CLIP, 0);
+  }
+  /// x and y are [T, B, …].
+  bool time_major() const {
+    return GetField<uint8_t>(VT_TIME_MAJOR, 0) != 0;
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyFieldRequired<fbq::schema::LSTMGate>(verifier, VT_INPUT_GATE, 4) &&
+           VerifyFieldRequired<fbq::schema::LSTMGate>(verifier, VT_FORGET_GATE, 4) &&
+           VerifyFieldRequired<fbq::schema::LSTMGate>(verifier, VT_CELL_GATE, 4) &&
+           VerifyFieldRequired<fbq::schema::LSTMGate>(verifier, VT_OUTPUT_GATE, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_FORGET_PRODUCT, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_INPUT_PRODUCT, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_OUTPUT_PRODUCT, 4) &&
+           VerifyField<int32_t>(verifier, VT_CELL_SCALE_EXPONENT, 4) &&
+           VerifyField<int32_t>(verifier, VT_CELL_CLIP, 4) &&
+           VerifyField<uint8_t>(verifier, VT_TIME_MAJOR, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct SequenceLSTMOptionsBuilder {
+  typedef SequenceLSTMOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_input_gate(const fbq::schema::LSTMGate *input_gate) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_INPUT_GATE, input_gate);
+  }
+  void add_forget_gate(const fbq::schema::LSTMGate *forget_gate) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_FORGET_GATE, forget_gate);
+  }
+  void add_cell_gate(const fbq::schema::LSTMGate *cell_gate) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_CELL_GATE, cell_gate);
+  }
+  void add_output_gate(const fbq::schema::LSTMGate *output_gate) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_OUTPUT_GATE, output_gate);
+  }
+  void add_forget_product(const fbq::schema::Multiplier *forget_product) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_FORGET_PRODUCT, forget_product);
+  }
+  void add_input_product(const fbq::schema::Multiplier *input_product) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_INPUT_PRODUCT, input_product);
+  }
+  void add_output_product(const fbq::schema::Multiplier *output_product) {
+    fbb_.AddStruct(SequenceLSTMOptions::VT_OUTPUT_PRODUCT, output_product);
+  }
+  void add_cell_scale_exponent(int32_t cell_scale_exponent) {
+    fbb_.AddElement<int32_t>(SequenceLSTMOptions::VT_CELL_SCALE_EXPONENT, cell_scale_exponent, 0);
+  }
+  void add_cell_clip(int32_t cell_clip) {
+    fbb_.AddElement<int32_t>(SequenceLSTMOptions::VT_CELL_CLIP, cell_clip, 0);
+  }
+  void add_time_major(bool time_major) {
+    fbb_.AddElement<uint8_t>(SequenceLSTMOptions::VT_TIME_MAJOR, static_cast<uint8_t>(time_major), 0);
+  }
+  explicit SequenceLSTMOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<SequenceLSTMOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<SequenceLSTMOptions>(end);
+    fbb_.Required(o, SequenceLSTMOptions::VT_INPUT_GATE);
+    fbb_.Required(o, SequenceLSTMOptions::VT_FORGET_GATE);
+    fbb_.Required(o, SequenceLSTMOptions::VT_CELL_GATE);
+    fbb_.Required(o, SequenceLSTMOptions::VT_OUTPUT_GATE);
+    fbb_.Required(o, SequenceLSTMOptions::VT_FORGET_PRODUCT);
+    fbb_.Required(o, SequenceLSTMOptions::VT_INPUT_PRODUCT);
+    fbb_.Required(o, SequenceLSTMOptions::VT_OUTPUT_PRODUCT);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<SequenceLSTMOptions> CreateSequenceLSTMOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const fbq::schema::LSTMGate *input_gate = nullptr,
+    const fbq::schema::LSTMGate *forget_gate = nullptr,
+    const fbq::schema::LSTMGate *cell_gate = nullptr,
+    const fbq::schema::LSTMGate *output_gate = nullptr,
+    const fbq::schema::Multiplier *forget_product = nullptr,
+    const fbq::schema::Multiplier *input_product = nullptr,
+    const fbq::schema::Multiplier *output_product = nullptr,
+    int32_t cell_scale_exponent = 0,
+    int32_t cell_clip = 0,
+    bool time_major = false) {
+  SequenceLSTMOptionsBuilder builder_(_fbb);
+  builder_.add_cell_clip(cell_clip);
+  builder_.add_cell_scale_exponent(cell_scale_exponent);
+  builder_.add_output_product(output_product);
+  builder_.add_input_product(input_product);
+  builder_.add_forget_product(forget_product);
+  builder_.add_output_gate(output_gate);
+  builder_.add_cell_gate(cell_gate);
+  builder_.add_forget_gate(forget_gate);
+  builder_.add_input_gate(input_gate);
+  builder_.add_time_major(time_major);
+  return builder_.Finish();
+}
+
+struct SequenceLSTMOptions::Traits {
+  using type = SequenceLSTMOptions;
+  static auto constexpr Create = CreateSequenceLSTMOptions;
+};
+
+/// Singular value decomposition filter of F filters. Inputs: x [B, I]; feature weights [F, I] int8;
+/// time weights [F, M] of the state's type; bias [F / rank] int32; the state [B, F · M], int16 or int8,
+/// updated: per filter the last M activations, oldest first. The newest is
+///   saturate(M(Σ feature · (x − z1), feature) + z of the state),
+/// and then y [B, F / rank] = saturate(M(bias + Σ over the unit's filters and M of
+///   time · (state − z of the state), time) + z).
+struct SVDFOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef SVDFOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_RANK = 4,
+    VT_FEATURE = 6,
+    VT_TIME = 8
+  };
+  /// Filters that add up to a unit; those of a unit follow each other.
+  int32_t rank() const {
+    return GetField<int32_t>(VT_RANK, 0);
+  }
+  const fbq::schema::Multiplier *feature() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_FEATURE);
+  }
+  const fbq::schema::Multiplier *time() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_TIME);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<int32_t>(verifier, VT_RANK, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_FEATURE, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_TIME, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct SVDFOptionsBuilder {
+  typedef SVDFOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_rank(int32_t rank) {
+    fbb_.AddElement<int32_t>(SVDFOptions::VT_RANK, rank, 0);
+  }
+  void add_feature(const fbq::schema::Multiplier *feature) {
+    fbb_.AddStruct(SVDFOptions::VT_FEATURE, feature);
+  }
+  void add_time(const fbq::schema::Multiplier *time) {
+    fbb_.AddStruct(SVDFOptions::VT_TIME, time);
+  }
+  explicit SVDFOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<SVDFOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<SVDFOptions>(end);
+    fbb_.Required(o, SVDFOptions::VT_FEATURE);
+    fbb_.Required(o, SVDFOptions::VT_TIME);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<SVDFOptions> CreateSVDFOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    int32_t rank = 0,
+    const fbq::schema::Multiplier *feature = nullptr,
+    const fbq::schema::Multiplier *time = nullptr) {
+  SVDFOptionsBuilder builder_(_fbb);
+  builder_.add_time(time);
+  builder_.add_feature(feature);
+  builder_.add_rank(rank);
+  return builder_.Finish();
+}
+
+struct SVDFOptions::Traits {
+  using type = SVDFOptions;
+  static auto constexpr Create = CreateSVDFOptions;
+};
+
+/// Transposed convolution. Inputs x [N, H, W, I], weights [O, KH, KW, I], bias [O]; output
+/// [N, H', W', O]. The product of x[n, i, j] with tap (k, l) is added to the accumulator of output row
+/// i · stride − top + k and column j · stride − left + l, where that lies inside the output; y as in a
+/// convolution, and the same proof.
+struct TransposeConvolutionOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef TransposeConvolutionOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_STRIDE = 4,
+    VT_PADDING = 6,
+    VT_MULTIPLIERS = 8,
+    VT_SHIFTS = 10,
+    VT_CLAMP = 12,
+    VT_ACCUMULATOR = 14
+  };
+  /// Steps between windows, at least 1.
+  const fbq::schema::SpatialPair *stride() const {
+    return GetStruct<const fbq::schema::SpatialPair *>(VT_STRIDE);
+  }
+  /// Rows and columns that the output lacks.
+  const fbq::schema::SpatialPadding *padding() const {
+    return GetStruct<const fbq::schema::SpatialPadding *>(VT_PADDING);
+  }
+  /// One per output channel, or a single one for all.
+  const flatbuffers::Vector<int32_t> *multipliers() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_MULTIPLIERS);
+  }
+  /// As many as multipliers.
+  const flatbuffers::Vector<int32_t> *shifts() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_SHIFTS);
+  }
+  /// Fused activation.
+  const fbq::schema::CodeRange *clamp() const {
+    return GetStruct<const fbq::schema::CodeRange *>(VT_CLAMP);
+  }
+  /// Width of acc.
+  fbq::schema::AccumulatorType accumulator() const {
+    return static_cast<fbq::schema::AccumulatorType>(GetField<uint8_t>(VT_ACCUMULATOR, 0));
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyFieldRequired<fbq::schema::SpatialPair>(verifier, VT_STRIDE, 4) &&
+           VerifyFieldRequired<fbq::schema::SpatialPadding>(verifier, VT_PADDING, 4) &&
+           VerifyOffsetRequired(verifier, VT_MULTIPLIERS) &&
+           verifier.VerifyVector(multipliers()) &&
+           VerifyOffsetRequired(verifier, VT_SHIFTS) &&
+           verifier.VerifyVector(shifts()) &&
+           VerifyFieldRequired<fbq::schema::CodeRange>(verifier, VT_CLAMP, 4) &&
+           VerifyField<uint8_t>(verifier, VT_ACCUMULATOR, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct TransposeConvolutionOptionsBuilder {
+  typedef TransposeConvolutionOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_stride(const fbq::schema::SpatialPair *stride) {
+    fbb_.AddStruct(TransposeConvolutionOptions::VT_STRIDE, stride);
+  }
+  void add_padding(const fbq::schema::SpatialPadding *padding) {
+    fbb_.AddStruct(TransposeConvolutionOptions::VT_PADDING, padding);
+  }
+  void add_multipliers(flatbuffers::Offset<flatbuffers::Vector<int32_t>> multipliers) {
+    fbb_.AddOffset(TransposeConvolutionOptions::VT_MULTIPLIERS, multipliers);
+  }
+  void add_shifts(flatbuffers::Offset<flatbuffers::Vector<int32_t>> shifts) {
+    fbb_.AddOffset(TransposeConvolutionOptions::VT_SHIFTS, shifts);
+  }
+  void add_clamp(const fbq::schema::CodeRange *clamp) {
+    fbb_.AddStruct(TransposeConvolutionOptions::VT_CLAMP, clamp);
+  }
+  void add_accumulator(fbq::schema::AccumulatorType accumulator) {
+    fbb_.AddElement<uint8_t>(TransposeConvolutionOptions::VT_ACCUMULATOR, static_cast<uint8_t>(accumulator), 0);
+  }
+  explicit TransposeConvolutionOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<TransposeConvolutionOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<TransposeConvolutionOptions>(end);
+    fbb_.Required(o, TransposeConvolutionOptions::VT_STRIDE);
+    fbb_.Required(o, TransposeConvolutionOptions::VT_PADDING);
+    fbb_.Required(o, TransposeConvolutionOptions::VT_MULTIPLIERS);
+    fbb_.Required(o, TransposeConvolutionOptions::VT_SHIFTS);
+    fbb_.Required(o, TransposeConvolutionOptions::VT_CLAMP);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<TransposeConvolutionOptions> CreateTransposeConvolutionOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const fbq::schema::SpatialPair *stride = nullptr,
+    const fbq::schema::SpatialPadding *padding = nullptr,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> multipliers = 0,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> shifts = 0,
+    const fbq::schema::CodeRange *clamp = nullptr,
+    fbq::schema::AccumulatorType accumulator = fbq::schema::AccumulatorType::Int32) {
+  TransposeConvolutionOptionsBuilder builder_(_fbb);
+  builder_.add_clamp(clamp);
+  builder_.add_shifts(shifts);
+  builder_.add_multipliers(multipliers);
+  builder_.add_padding(padding);
+  builder_.add_stride(stride);
+  builder_.add_accumulator(accumulator);
+  return builder_.Finish();
+}
+
+struct TransposeConvolutionOptions::Traits {
+  using type = TransposeConvolutionOptions;
+  static auto constexpr Create = CreateTransposeConvolutionOptions;
+};
+
+inline flatbuffers::Offset<TransposeConvolutionOptions> CreateTransposeConvolutionOptionsDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const fbq::schema::SpatialPair *stride = nullptr,
+    const fbq::schema::SpatialPadding *padding = nullptr,
+    const std::vector<int32_t> *multipliers = nullptr,
+    const std::vector<int32_t> *shifts = nullptr,
+    const fbq::schema::CodeRange *clamp = nullptr,
+    fbq::schema::AccumulatorType accumulator = fbq::schema::AccumulatorType::Int32) {
+  auto multipliers__ = multipliers ? _fbb.CreateVector<int32_t>(*multipliers) : 0;
+  auto shifts__ = shifts ? _fbb.CreateVector<int32_t>(*shifts) : 0;
+  return fbq::schema::CreateTransposeConvolutionOptions(
+      _fbb,
+      stride,
+      padding,
+      multipliers__,
+      shifts__,
+      clamp,
+      accumulator);
+}
+
+/// Leaky ReLU: y = x ≥ z1 ? M(x − z1, positive) + z : M(x − z1, negative) + z, saturated.
+struct LeakyReluOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef LeakyReluOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_POSITIVE = 4,
+    VT_NEGATIVE = 6
+  };
+  const fbq::schema::Multiplier *positive() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_POSITIVE);
+  }
+  const fbq::schema::Multiplier *negative() const {
+    return GetStruct<const fbq::schema::Multiplier *>(VT_NEGATIVE);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_POSITIVE, 4) &&
+           VerifyFieldRequired<fbq::schema::Multiplier>(verifier, VT_NEGATIVE, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct LeakyReluOptionsBuilder {
+  typedef LeakyReluOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_positive(const fbq::schema::Multiplier *positive) {
+    fbb_.AddStruct(LeakyReluOptions::VT_POSITIVE, positive);
+  }
+  void add_negative(const fbq::schema::Multiplier *negative) {
+    fbb_.AddStruct(LeakyReluOptions::VT_NEGATIVE, negative);
+  }
+  explicit LeakyReluOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<LeakyReluOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<LeakyReluOptions>(end);
+    fbb_.Required(o, LeakyReluOptions::VT_POSITIVE);
+    fbb_.Required(o, LeakyReluOptions::VT_NEGATIVE);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<LeakyReluOptions> CreateLeakyReluOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    const fbq::schema::Multiplier *positive = nullptr,
+    const fbq::schema::Multiplier *negative = nullptr) {
+  LeakyReluOptionsBuilder builder_(_fbb);
+  builder_.add_negative(negative);
+  builder_.add_positive(positive);
+  return builder_.Finish();
+}
+
+struct LeakyReluOptions::Traits {
+  using type = LeakyReluOptions;
+  static auto constexpr Create = CreateLeakyReluOptions;
+};
+
+/// What one operation computes otherwise under one profile.
+struct ProfileScaling FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef ProfileScalingBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_PROFILE = 4,
+    VT_FORM = 6,
+    VT_WORDS = 8,
+    VT_CLAMP = 10
+  };
+  /// Whose numbers these are; at most one entry of each.
+  fbq::schema::ArithmeticProfile profile() const {
+    return static_cast<fbq::schema::ArithmeticProfile>(GetField<uint8_t>(VT_PROFILE, 0));
+  }
+  fbq::schema::ScalingForm form() const {
+    return static_cast<fbq::schema::ScalingForm>(GetField<uint8_t>(VT_FORM, 0));
+  }
+  const flatbuffers::Vector<int32_t> *words() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_WORDS);
+  }
+  /// The clamp, where the profile rounds the limits of the fused activation to other codes.
+  const fbq::schema::CodeRange *clamp() const {
+    return GetStruct<const fbq::schema::CodeRange *>(VT_CLAMP);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint8_t>(verifier, VT_PROFILE, 1) &&
+           VerifyField<uint8_t>(verifier, VT_FORM, 1) &&
+           VerifyOffset(verifier, VT_WORDS) &&
+           verifier.VerifyVector(words()) &&
+           VerifyField<fbq::schema::CodeRange>(verifier, VT_CLAMP, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct ProfileScalingBuilder {
+  typedef ProfileScaling Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_profile(fbq::schema::ArithmeticProfile profile) {
+    fbb_.AddElement<uint8_t>(ProfileScaling::VT_PROFILE, static_cast<uint8_t>(profile), 0);
+  }
+  void add_form(fbq::schema::ScalingForm form) {
+    fbb_.AddElement<uint8_t>(ProfileScaling::VT_FORM, static_cast<uint8_t>(form), 0);
+  }
+  void add_words(flatbuffers::Offset<flatbuffers::Vector<int32_t>> words) {
+    fbb_.AddOffset(ProfileScaling::VT_WORDS, words);
+  }
+  void add_clamp(const fbq::schema::CodeRange *clamp) {
+    fbb_.AddStruct(ProfileScaling::VT_CLAMP, clamp);
+  }
+  explicit ProfileScalingBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<ProfileScaling> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<ProfileScaling>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<ProfileScaling> CreateProfileScaling(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    fbq::schema::ArithmeticProfile profile = fbq::schema::ArithmeticProfile::Tflm,
+    fbq::schema::ScalingForm form = fbq::schema::ScalingForm::Common,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> words = 0,
+    const fbq::schema::CodeRange *clamp = nullptr) {
+  ProfileScalingBuilder builder_(_fbb);
+  builder_.add_clamp(clamp);
+  builder_.add_words(words);
+  builder_.add_form(form);
+  builder_.add_profile(profile);
+  return builder_.Finish();
+}
+
+struct ProfileScaling::Traits {
+  using type = ProfileScaling;
+  static auto constexpr Create = CreateProfileScaling;
+};
+
+inline flatbuffers::Offset<ProfileScaling> CreateProfileScalingDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    fbq::schema::ArithmeticProfile profile = fbq::schema::ArithmeticProfile::Tflm,
+    fbq::schema::ScalingForm form = fbq::schema::ScalingForm::Common,
+    const std::vector<int32_t> *words = nullptr,
+    const fbq::schema::CodeRange *clamp = nullptr) {
+  auto words__ = words ? _fbb.CreateVector<int32_t>(*words) : 0;
+  return fbq::schema::CreateProfileScaling(
+      _fbb,
+      profile,
+      form,
+      words__,
+      clamp);
+}
+
 /// One operation. Tensors are indices into `Model.tensors`.
 struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef OperationBuilder Builder;
@@ -1967,7 +3241,8 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_KIND_TYPE = 6,
     VT_KIND = 8,
     VT_INPUTS = 10,
-    VT_OUTPUTS = 12
+    VT_OUTPUTS = 12,
+    VT_SCALINGS = 14
   };
   /// Name of the source node, for people.
   const flatbuffers::String *name() const {
@@ -2042,6 +3317,60 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const fbq::schema::PReluOptions *kind_as_PRelu() const {
     return kind_type() == fbq::schema::OperatorKind::PRelu ? static_cast<const fbq::schema::PReluOptions *>(kind()) : nullptr;
   }
+  const fbq::schema::ExtremeOptions *kind_as_Minimum() const {
+    return kind_type() == fbq::schema::OperatorKind::Minimum ? static_cast<const fbq::schema::ExtremeOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::ExtremeOptions *kind_as_Maximum() const {
+    return kind_type() == fbq::schema::OperatorKind::Maximum ? static_cast<const fbq::schema::ExtremeOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::ArgumentOptions *kind_as_ArgMax() const {
+    return kind_type() == fbq::schema::OperatorKind::ArgMax ? static_cast<const fbq::schema::ArgumentOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::ArgumentOptions *kind_as_ArgMin() const {
+    return kind_type() == fbq::schema::OperatorKind::ArgMin ? static_cast<const fbq::schema::ArgumentOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::ReduceExtremeOptions *kind_as_ReduceMax() const {
+    return kind_type() == fbq::schema::OperatorKind::ReduceMax ? static_cast<const fbq::schema::ReduceExtremeOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::ReduceExtremeOptions *kind_as_ReduceMin() const {
+    return kind_type() == fbq::schema::OperatorKind::ReduceMin ? static_cast<const fbq::schema::ReduceExtremeOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::LogSoftmaxOptions *kind_as_LogSoftmax() const {
+    return kind_type() == fbq::schema::OperatorKind::LogSoftmax ? static_cast<const fbq::schema::LogSoftmaxOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::L2NormalizationOptions *kind_as_L2Normalization() const {
+    return kind_type() == fbq::schema::OperatorKind::L2Normalization ? static_cast<const fbq::schema::L2NormalizationOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::DepthBlockOptions *kind_as_DepthToSpace() const {
+    return kind_type() == fbq::schema::OperatorKind::DepthToSpace ? static_cast<const fbq::schema::DepthBlockOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::DepthBlockOptions *kind_as_SpaceToDepth() const {
+    return kind_type() == fbq::schema::OperatorKind::SpaceToDepth ? static_cast<const fbq::schema::DepthBlockOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::BatchBlockOptions *kind_as_BatchToSpace() const {
+    return kind_type() == fbq::schema::OperatorKind::BatchToSpace ? static_cast<const fbq::schema::BatchBlockOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::BatchBlockOptions *kind_as_SpaceToBatch() const {
+    return kind_type() == fbq::schema::OperatorKind::SpaceToBatch ? static_cast<const fbq::schema::BatchBlockOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::TileOptions *kind_as_Tile() const {
+    return kind_type() == fbq::schema::OperatorKind::Tile ? static_cast<const fbq::schema::TileOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::GatherOptions *kind_as_Gather() const {
+    return kind_type() == fbq::schema::OperatorKind::Gather ? static_cast<const fbq::schema::GatherOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::SequenceLSTMOptions *kind_as_SequenceLSTM() const {
+    return kind_type() == fbq::schema::OperatorKind::SequenceLSTM ? static_cast<const fbq::schema::SequenceLSTMOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::SVDFOptions *kind_as_SVDF() const {
+    return kind_type() == fbq::schema::OperatorKind::SVDF ? static_cast<const fbq::schema::SVDFOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::TransposeConvolutionOptions *kind_as_TransposeConvolution() const {
+    return kind_type() == fbq::schema::OperatorKind::TransposeConvolution ? static_cast<const fbq::schema::TransposeConvolutionOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::LeakyReluOptions *kind_as_LeakyRelu() const {
+    return kind_type() == fbq::schema::OperatorKind::LeakyRelu ? static_cast<const fbq::schema::LeakyReluOptions *>(kind()) : nullptr;
+  }
   /// Tensors read, constants included, in the order that the options state.
   const flatbuffers::Vector<int32_t> *inputs() const {
     return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_INPUTS);
@@ -2049,6 +3378,10 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   /// Tensors written.
   const flatbuffers::Vector<int32_t> *outputs() const {
     return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_OUTPUTS);
+  }
+  /// What profiles that `Model.profiles` lists compute otherwise than `kind` says.
+  const flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *scalings() const {
+    return GetPointer<const flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *>(VT_SCALINGS);
   }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -2061,6 +3394,9 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyVector(inputs()) &&
            VerifyOffsetRequired(verifier, VT_OUTPUTS) &&
            verifier.VerifyVector(outputs()) &&
+           VerifyOffset(verifier, VT_SCALINGS) &&
+           verifier.VerifyVector(scalings()) &&
+           verifier.VerifyVectorOfTables(scalings()) &&
            verifier.EndTable();
   }
 };
@@ -2084,6 +3420,9 @@ struct OperationBuilder {
   void add_outputs(flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs) {
     fbb_.AddOffset(Operation::VT_OUTPUTS, outputs);
   }
+  void add_scalings(flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>>> scalings) {
+    fbb_.AddOffset(Operation::VT_SCALINGS, scalings);
+  }
   explicit OperationBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -2105,8 +3444,10 @@ inline flatbuffers::Offset<Operation> CreateOperation(
     fbq::schema::OperatorKind kind_type = fbq::schema::OperatorKind::NONE,
     flatbuffers::Offset<void> kind = 0,
     flatbuffers::Offset<flatbuffers::Vector<int32_t>> inputs = 0,
-    flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs = 0) {
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs = 0,
+    flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>>> scalings = 0) {
   OperationBuilder builder_(_fbb);
+  builder_.add_scalings(scalings);
   builder_.add_outputs(outputs);
   builder_.add_inputs(inputs);
   builder_.add_kind(kind);
@@ -2126,17 +3467,20 @@ inline flatbuffers::Offset<Operation> CreateOperationDirect(
     fbq::schema::OperatorKind kind_type = fbq::schema::OperatorKind::NONE,
     flatbuffers::Offset<void> kind = 0,
     const std::vector<int32_t> *inputs = nullptr,
-    const std::vector<int32_t> *outputs = nullptr) {
+    const std::vector<int32_t> *outputs = nullptr,
+    const std::vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *scalings = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto inputs__ = inputs ? _fbb.CreateVector<int32_t>(*inputs) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<int32_t>(*outputs) : 0;
+  auto scalings__ = scalings ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::ProfileScaling>>(*scalings) : 0;
   return fbq::schema::CreateOperation(
       _fbb,
       name__,
       kind_type,
       kind,
       inputs__,
-      outputs__);
+      outputs__,
+      scalings__);
 }
 
 /// How codes relate to reals. For people and exporters: inference uses the zero points, and nothing
@@ -2229,7 +3573,7 @@ inline flatbuffers::Offset<Quantization> CreateQuantizationDirect(
       axis);
 }
 
-/// An activation, or a constant where `buffer` is not −1.
+/// A constant where `buffer` is not −1, a state where `is_state`, and an activation otherwise.
 struct Tensor FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef TensorBuilder Builder;
   struct Traits;
@@ -2238,7 +3582,8 @@ struct Tensor FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_SHAPE = 6,
     VT_ELEMENT_TYPE = 8,
     VT_QUANTIZATION = 10,
-    VT_BUFFER = 12
+    VT_BUFFER = 12,
+    VT_IS_STATE = 14
   };
   /// Unique; the member name in .npz files.
   const flatbuffers::String *name() const {
@@ -2258,6 +3603,11 @@ struct Tensor FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   int32_t buffer() const {
     return GetField<int32_t>(VT_BUFFER, -1);
   }
+  /// Whether one operation reads and updates the tensor, which keeps its codes from one inference to
+  /// the next. Before the first every code is the zero point.
+  bool is_state() const {
+    return GetField<uint8_t>(VT_IS_STATE, 0) != 0;
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyOffsetRequired(verifier, VT_NAME) &&
@@ -2268,6 +3618,7 @@ struct Tensor FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            VerifyOffset(verifier, VT_QUANTIZATION) &&
            verifier.VerifyTable(quantization()) &&
            VerifyField<int32_t>(verifier, VT_BUFFER, 4) &&
+           VerifyField<uint8_t>(verifier, VT_IS_STATE, 1) &&
            verifier.EndTable();
   }
 };
@@ -2291,6 +3642,9 @@ struct TensorBuilder {
   void add_buffer(int32_t buffer) {
     fbb_.AddElement<int32_t>(Tensor::VT_BUFFER, buffer, -1);
   }
+  void add_is_state(bool is_state) {
+    fbb_.AddElement<uint8_t>(Tensor::VT_IS_STATE, static_cast<uint8_t>(is_state), 0);
+  }
   explicit TensorBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -2310,12 +3664,14 @@ inline flatbuffers::Offset<Tensor> CreateTensor(
     flatbuffers::Offset<flatbuffers::Vector<int32_t>> shape = 0,
     fbq::schema::ElementType element_type = fbq::schema::ElementType::Int8,
     flatbuffers::Offset<fbq::schema::Quantization> quantization = 0,
-    int32_t buffer = -1) {
+    int32_t buffer = -1,
+    bool is_state = false) {
   TensorBuilder builder_(_fbb);
   builder_.add_buffer(buffer);
   builder_.add_quantization(quantization);
   builder_.add_shape(shape);
   builder_.add_name(name);
+  builder_.add_is_state(is_state);
   builder_.add_element_type(element_type);
   return builder_.Finish();
 }
@@ -2331,7 +3687,8 @@ inline flatbuffers::Offset<Tensor> CreateTensorDirect(
     const std::vector<int32_t> *shape = nullptr,
     fbq::schema::ElementType element_type = fbq::schema::ElementType::Int8,
     flatbuffers::Offset<fbq::schema::Quantization> quantization = 0,
-    int32_t buffer = -1) {
+    int32_t buffer = -1,
+    bool is_state = false) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto shape__ = shape ? _fbb.CreateVector<int32_t>(*shape) : 0;
   return fbq::schema::CreateTensor(
@@ -2340,7 +3697,8 @@ inline flatbuffers::Offset<Tensor> CreateTensorDirect(
       shape__,
       element_type,
       quantization,
-      buffer);
+      buffer,
+      is_state);
 }
 
 /// The bytes of a constant or a table: row-major, little-endian, densely packed.
@@ -2834,7 +4192,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_BUFFERS = 24,
     VT_INPUT_PIPELINE = 26,
     VT_LABELS = 28,
-    VT_RECORD = 30
+    VT_RECORD = 30,
+    VT_PROFILES = 32
   };
   /// 1. Refuse greater ones.
   uint32_t format_version() const {
@@ -2889,6 +4248,11 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const fbq::schema::ConversionRecord *record() const {
     return GetPointer<const fbq::schema::ConversionRecord *>(VT_RECORD);
   }
+  /// Profiles other than Tflm and Tosa that the file can be run under, ascending. A file that does not
+  /// list a profile lacks the numbers it needs.
+  const flatbuffers::Vector<fbq::schema::ArithmeticProfile> *profiles() const {
+    return GetPointer<const flatbuffers::Vector<fbq::schema::ArithmeticProfile> *>(VT_PROFILES);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_FORMAT_VERSION, 4) &&
@@ -2919,6 +4283,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyVectorOfStrings(labels()) &&
            VerifyOffset(verifier, VT_RECORD) &&
            verifier.VerifyTable(record()) &&
+           VerifyOffset(verifier, VT_PROFILES) &&
+           verifier.VerifyVector(profiles()) &&
            verifier.EndTable();
   }
 };
@@ -2969,6 +4335,9 @@ struct ModelBuilder {
   void add_record(flatbuffers::Offset<fbq::schema::ConversionRecord> record) {
     fbb_.AddOffset(Model::VT_RECORD, record);
   }
+  void add_profiles(flatbuffers::Offset<flatbuffers::Vector<fbq::schema::ArithmeticProfile>> profiles) {
+    fbb_.AddOffset(Model::VT_PROFILES, profiles);
+  }
   explicit ModelBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -3002,9 +4371,11 @@ inline flatbuffers::Offset<Model> CreateModel(
     flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::Buffer>>> buffers = 0,
     flatbuffers::Offset<fbq::schema::InputPipeline> input_pipeline = 0,
     flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> labels = 0,
-    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0) {
+    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0,
+    flatbuffers::Offset<flatbuffers::Vector<fbq::schema::ArithmeticProfile>> profiles = 0) {
   ModelBuilder builder_(_fbb);
   builder_.add_file_size(file_size);
+  builder_.add_profiles(profiles);
   builder_.add_record(record);
   builder_.add_labels(labels);
   builder_.add_input_pipeline(input_pipeline);
@@ -3041,7 +4412,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
     const std::vector<flatbuffers::Offset<fbq::schema::Buffer>> *buffers = nullptr,
     flatbuffers::Offset<fbq::schema::InputPipeline> input_pipeline = 0,
     const std::vector<flatbuffers::Offset<flatbuffers::String>> *labels = nullptr,
-    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0) {
+    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0,
+    const std::vector<fbq::schema::ArithmeticProfile> *profiles = nullptr) {
   auto producer__ = producer ? _fbb.CreateString(producer) : 0;
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto tensors__ = tensors ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::Tensor>>(*tensors) : 0;
@@ -3050,6 +4422,7 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
   auto outputs__ = outputs ? _fbb.CreateVector<int32_t>(*outputs) : 0;
   auto buffers__ = buffers ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::Buffer>>(*buffers) : 0;
   auto labels__ = labels ? _fbb.CreateVector<flatbuffers::Offset<flatbuffers::String>>(*labels) : 0;
+  auto profiles__ = profiles ? _fbb.CreateVector<fbq::schema::ArithmeticProfile>(*profiles) : 0;
   return fbq::schema::CreateModel(
       _fbb,
       format_version,
@@ -3065,7 +4438,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
       buffers__,
       input_pipeline,
       labels__,
-      record);
+      record,
+      profiles__);
 }
 
 inline bool VerifyOperatorKind(flatbuffers::Verifier &verifier, const void *obj, OperatorKind type) {
@@ -3155,6 +4529,78 @@ inline bool VerifyOperatorKind(flatbuffers::Verifier &verifier, const void *obj,
     }
     case OperatorKind::PRelu: {
       auto ptr = reinterpret_cast<const fbq::schema::PReluOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::Minimum: {
+      auto ptr = reinterpret_cast<const fbq::schema::ExtremeOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::Maximum: {
+      auto ptr = reinterpret_cast<const fbq::schema::ExtremeOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::ArgMax: {
+      auto ptr = reinterpret_cast<const fbq::schema::ArgumentOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::ArgMin: {
+      auto ptr = reinterpret_cast<const fbq::schema::ArgumentOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::ReduceMax: {
+      auto ptr = reinterpret_cast<const fbq::schema::ReduceExtremeOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::ReduceMin: {
+      auto ptr = reinterpret_cast<const fbq::schema::ReduceExtremeOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::LogSoftmax: {
+      auto ptr = reinterpret_cast<const fbq::schema::LogSoftmaxOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::L2Normalization: {
+      auto ptr = reinterpret_cast<const fbq::schema::L2NormalizationOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::DepthToSpace: {
+      auto ptr = reinterpret_cast<const fbq::schema::DepthBlockOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::SpaceToDepth: {
+      auto ptr = reinterpret_cast<const fbq::schema::DepthBlockOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::BatchToSpace: {
+      auto ptr = reinterpret_cast<const fbq::schema::BatchBlockOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::SpaceToBatch: {
+      auto ptr = reinterpret_cast<const fbq::schema::BatchBlockOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::Tile: {
+      auto ptr = reinterpret_cast<const fbq::schema::TileOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::Gather: {
+      auto ptr = reinterpret_cast<const fbq::schema::GatherOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::SequenceLSTM: {
+      auto ptr = reinterpret_cast<const fbq::schema::SequenceLSTMOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::SVDF: {
+      auto ptr = reinterpret_cast<const fbq::schema::SVDFOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::TransposeConvolution: {
+      auto ptr = reinterpret_cast<const fbq::schema::TransposeConvolutionOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::LeakyRelu: {
+      auto ptr = reinterpret_cast<const fbq::schema::LeakyReluOptions *>(obj);
       return verifier.VerifyTable(ptr);
     }
     default: return true;

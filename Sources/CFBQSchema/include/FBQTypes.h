@@ -95,6 +95,24 @@ typedef enum FBQOperatorKind : uint8_t {
   FBQOperatorKindTranspose = 19,
   FBQOperatorKindStridedSlice = 20,
   FBQOperatorKindPRelu = 21,
+  FBQOperatorKindMinimum = 22,
+  FBQOperatorKindMaximum = 23,
+  FBQOperatorKindArgMax = 24,
+  FBQOperatorKindArgMin = 25,
+  FBQOperatorKindReduceMax = 26,
+  FBQOperatorKindReduceMin = 27,
+  FBQOperatorKindLogSoftmax = 28,
+  FBQOperatorKindL2Normalization = 29,
+  FBQOperatorKindDepthToSpace = 30,
+  FBQOperatorKindSpaceToDepth = 31,
+  FBQOperatorKindBatchToSpace = 32,
+  FBQOperatorKindSpaceToBatch = 33,
+  FBQOperatorKindTile = 34,
+  FBQOperatorKindGather = 35,
+  FBQOperatorKindSequenceLSTM = 36,
+  FBQOperatorKindSVDF = 37,
+  FBQOperatorKindTransposeConvolution = 38,
+  FBQOperatorKindLeakyRelu = 39,
 } FBQOperatorKind;
 
 typedef struct FBQConvolutionOptions {
@@ -179,6 +197,66 @@ typedef struct FBQPReluOptions {
   FBQMultiplier negative;
 } FBQPReluOptions;
 
+typedef struct FBQReduceExtremeOptions {
+  FBQIntegers axes;
+  uint8_t keeps_dimensions;
+} FBQReduceExtremeOptions;
+
+typedef struct FBQLogSoftmaxOptions {
+  FBQMultiplier multiplier;
+  FBQMultiplier reverse;
+  int32_t minimum_difference;
+} FBQLogSoftmaxOptions;
+
+typedef struct FBQBatchBlockOptions {
+  FBQIntegers block;
+  FBQIntegers before;
+  FBQIntegers after;
+} FBQBatchBlockOptions;
+
+typedef struct FBQGatherOptions {
+  int32_t axis;
+  int32_t batch_dimensions;
+} FBQGatherOptions;
+
+typedef struct FBQLSTMGate {
+  FBQMultiplier input;
+  FBQMultiplier recurrent;
+} FBQLSTMGate;
+
+typedef struct FBQSequenceLSTMOptions {
+  FBQLSTMGate input_gate;
+  FBQLSTMGate forget_gate;
+  FBQLSTMGate cell_gate;
+  FBQLSTMGate output_gate;
+  FBQMultiplier forget_product;
+  FBQMultiplier input_product;
+  FBQMultiplier output_product;
+  int32_t cell_scale_exponent;
+  int32_t cell_clip;
+  uint8_t time_major;
+} FBQSequenceLSTMOptions;
+
+typedef struct FBQSVDFOptions {
+  int32_t rank;
+  FBQMultiplier feature;
+  FBQMultiplier time;
+} FBQSVDFOptions;
+
+typedef struct FBQTransposeConvolutionOptions {
+  FBQSpatialPair stride;
+  FBQSpatialPadding padding;
+  FBQIntegers multipliers;
+  FBQIntegers shifts;
+  FBQCodeRange clamp;
+  uint8_t accumulator;
+} FBQTransposeConvolutionOptions;
+
+typedef struct FBQLeakyReluOptions {
+  FBQMultiplier positive;
+  FBQMultiplier negative;
+} FBQLeakyReluOptions;
+
 /// The options of an operation; `FBQOperation.kind` says which member holds them.
 typedef union FBQOptions {
   /// Convolution, DepthwiseConvolution
@@ -192,7 +270,7 @@ typedef union FBQOptions {
   /// Mean, Sum
   FBQReduceOptions reduce;
   FBQSoftmaxOptions softmax;
-  /// Concatenation
+  /// Concatenation, ArgMax, ArgMin
   int32_t axis;
   FBQPadOptions pad;
   /// Requantize
@@ -204,7 +282,30 @@ typedef union FBQOptions {
   FBQIntegers permutation;
   FBQStridedSliceOptions strided_slice;
   FBQPReluOptions prelu;
+  /// ReduceMax, ReduceMin
+  FBQReduceExtremeOptions reduce_extreme;
+  FBQLogSoftmaxOptions log_softmax;
+  /// DepthToSpace, SpaceToDepth
+  int32_t block_size;
+  /// BatchToSpace, SpaceToBatch
+  FBQBatchBlockOptions batch_block;
+  /// Tile
+  FBQIntegers multiples;
+  FBQGatherOptions gather;
+  FBQSequenceLSTMOptions sequence_lstm;
+  FBQSVDFOptions svdf;
+  FBQTransposeConvolutionOptions transpose_convolution;
+  FBQLeakyReluOptions leaky_relu;
 } FBQOptions;
+
+typedef struct FBQProfileScaling {
+  uint8_t profile;
+  uint8_t form;
+  FBQIntegers words;
+  /// Whether `clamp` means anything.
+  uint8_t has_clamp;
+  FBQCodeRange clamp;
+} FBQProfileScaling;
 
 typedef struct FBQOperation {
   FBQText name;
@@ -212,6 +313,8 @@ typedef struct FBQOperation {
   FBQOptions options;
   FBQIntegers inputs;
   FBQIntegers outputs;
+  /// Filled when reading only.
+  size_t scaling_count;
 } FBQOperation;
 
 typedef struct FBQTensor {
@@ -224,6 +327,7 @@ typedef struct FBQTensor {
   FBQIntegers zero_points;
   int32_t axis;
   int32_t buffer;
+  uint8_t is_state;
 } FBQTensor;
 
 typedef struct FBQBuffer {
@@ -270,6 +374,7 @@ typedef struct FBQModelHeader {
   FBQText name;
   FBQIntegers inputs;
   FBQIntegers outputs;
+  FBQBytes profiles;
 } FBQModelHeader;
 
 #endif

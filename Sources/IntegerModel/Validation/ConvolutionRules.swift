@@ -23,9 +23,8 @@ extension OperationRules {
       parameters, kernel: SpatialPair(height: weights.shape[1], width: weights.shape[2]),
       outputChannels: outputChannels)
     try requireLinearParameters(
-      parameters.multipliers, clamp: parameters.clamp, outputChannels: outputChannels,
-      channelAxis: 0
-    )
+      parameters.multipliers, clamp: parameters.clamp, accumulator: parameters.accumulator,
+      outputChannels: outputChannels, channelAxis: 0)
   }
 
   /// `[N, H, W, C] · [1, KH, KW, O] → [N, OH, OW, O]`, O a multiple of C
@@ -46,9 +45,33 @@ extension OperationRules {
       parameters, kernel: SpatialPair(height: weights.shape[1], width: weights.shape[2]),
       outputChannels: outputChannels)
     try requireLinearParameters(
-      parameters.multipliers, clamp: parameters.clamp, outputChannels: outputChannels,
-      channelAxis: 3
-    )
+      parameters.multipliers, clamp: parameters.clamp, accumulator: parameters.accumulator,
+      outputChannels: outputChannels, channelAxis: 3)
+  }
+
+  /// `[N, H, W, I] · [O, KH, KW, I] → [N, OH, OW, O]`, where OH and OW are free: windows may exceed
+  /// the output, and what no window reaches is the bias.
+  func checkTransposeConvolution(
+    _ parameters: TransposeConvolutionParameters
+  ) throws(Diagnostic) {
+    try requireLinearOperands(accumulator: parameters.accumulator)
+    let image = input(0)
+    let weights = input(1)
+    try requireImage(image)
+    try requireImage(output)
+    try require(
+      weights.shape.count == 4 && weights.shape[3] == image.shape[3],
+      "the weights '\(weights.name)' have shape \(shapeText(weights.shape)); "
+        + "[O, KH, KW, \(image.shape[3])] is needed")
+    try requireSane(
+      SpatialWindows(
+        kernel: SpatialPair(height: weights.shape[1], width: weights.shape[2]),
+        stride: parameters.stride, padding: parameters.padding))
+    let outputChannels = weights.shape[0]
+    try requireOutputShape([image.shape[0], output.shape[1], output.shape[2], outputChannels])
+    try requireLinearParameters(
+      parameters.multipliers, clamp: parameters.clamp, accumulator: parameters.accumulator,
+      outputChannels: outputChannels, channelAxis: 0)
   }
 
   /// `[…, I] · [O, I] → […, O]`
@@ -71,7 +94,8 @@ extension OperationRules {
       "the output '\(output.name)' has shape \(shapeText(output.shape)); \(rows) rows of "
         + "\(outputs) elements are needed")
     try requireLinearParameters(
-      parameters.multipliers, clamp: parameters.clamp, outputChannels: outputs, channelAxis: 0)
+      parameters.multipliers, clamp: parameters.clamp, accumulator: parameters.accumulator,
+      outputChannels: outputs, channelAxis: 0)
   }
 
   // MARK: Parts
@@ -106,9 +130,8 @@ extension OperationRules {
           + "uint8")
     }
     try require(
-      (accumulator == .int64) == (activation.elementType == .int16),
-      "a \(accumulator == .int64 ? 64 : 32)-bit accumulator does not go with "
-        + "\(activation.elementType.name) activations")
+      accumulator == .int32 || activation.elementType == .int16,
+      "a 64-bit accumulator does not go with \(activation.elementType.name) activations")
     try require(
       bias.elementType == (accumulator == .int64 ? .int64 : .int32),
       "the bias '\(bias.name)' is \(bias.elementType.name), but the accumulator has "
@@ -118,7 +141,8 @@ extension OperationRules {
   /// Bias shape, multipliers, clamp, weight quantization, and the proof that no accumulator
   /// overflows.
   private func requireLinearParameters(
-    _ multipliers: [FixedPointMultiplier], clamp: CodeRange, outputChannels: Int, channelAxis: Int
+    _ multipliers: [FixedPointMultiplier], clamp: CodeRange, accumulator: AccumulatorType,
+    outputChannels: Int, channelAxis: Int
   ) throws(Diagnostic) {
     let (weights, bias) = (input(1), input(2))
     try require(
@@ -134,8 +158,10 @@ extension OperationRules {
     try require(
       multipliers.count == 1 || multipliers.count == outputChannels,
       "there are \(multipliers.count) multipliers for \(outputChannels) output channels")
+    // The limits of TFLite's product of a 64-bit accumulator.
+    let shifts: ClosedRange<Int32> = accumulator == .int64 ? -31...7 : -31...30
     for (channel, multiplier) in multipliers.enumerated() {
-      try requireMultiplier(multiplier, "channel \(channel):")
+      try requireMultiplier(multiplier, "channel \(channel):", shift: shifts)
     }
     try requireClamp(clamp)
     try requireBoundedAccumulators()

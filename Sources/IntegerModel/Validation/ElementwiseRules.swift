@@ -7,12 +7,14 @@ extension OperationRules {
     try requireSameType(output, as: input(0))
     try requireInside(Int(parameters.leftShift), "left shift", 0...30)
     for position in 0...1 {
-      // Each scaled input stays below 2^30, so that their sum stays below 2^31.
-      let shifted = span(of: input(position)) << Int64(parameters.leftShift)
+      // Each scaled input lies in −2^30…2^30 − 1, so that sum and difference fit 32 bits.
+      let (tensor, shift) = (input(position), Int64(parameters.leftShift))
+      let greatest = (tensor.elementType.maximumCode - Int64(tensor.zeroPoint)) << shift
+      let least = (tensor.elementType.minimumCode - Int64(tensor.zeroPoint)) << shift
       try require(
-        shifted < 1 << 30,
-        "input '\(input(position).name)' shifted left by \(parameters.leftShift) can reach "
-          + "\(shifted); the limit is 1073741823")
+        greatest < 1 << 30 && least >= -(1 << 30),
+        "input '\(tensor.name)' shifted left by \(shift) can reach \(max(greatest, -least)); the "
+          + "limit is 1073741823")
     }
     try requireMultiplier(parameters.first, "first", shift: -31...0)
     try requireMultiplier(parameters.second, "second", shift: -31...0)
@@ -31,6 +33,7 @@ extension OperationRules {
 
   func checkPRelu(_ parameters: PReluParameters) throws(Diagnostic) {
     try requireBroadcastOperands()
+    for tensor in [input(0), input(1), output] { try requireByteCodes(tensor) }
     try requireSameType(output, as: input(0))
     try require(
       output.shape == input(0).shape,
@@ -42,9 +45,27 @@ extension OperationRules {
     try requireMultiplier(parameters.negative, "negative")
   }
 
-  func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
+  func checkLeakyRelu(_ parameters: LeakyReluParameters) throws(Diagnostic) {
     try requireInputs(1)
     try requireActivations()
+    try requireSameType(output, as: input(0))
+    try requireOutputShape(input(0).shape)
+    try requireMultiplier(parameters.positive, "positive")
+    try requireMultiplier(parameters.negative, "negative")
+  }
+
+  func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
+    try requireInputs(1)
+    for tensor in [input(0), output] {
+      switch tensor.elementType {
+      case .int8, .uint8, .int16, .int32: break
+      case .int64, .int4:
+        throw fault(
+          "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8, int16 or "
+            + "int32")
+      }
+      try requireOneScale(tensor)
+    }
     try requireOutputShape(input(0).shape)
     try requireMultiplier(multiplier, "the")
   }
@@ -84,20 +105,33 @@ extension OperationRules {
     try require(
       Int64(output.zeroPoint) == least && output.quantization?.scaleBits == [0x3b80_0000],
       "the output '\(output.name)' must have scale 1/256 and zero point \(least)")
-    try requireMultiplier(parameters.multiplier, "the", shift: 0...30)
-    try requireInside(Int(parameters.minimumDifference), "minimum difference", -(1 << 30)...0)
+    try requireDifferenceScaling(
+      parameters.multiplier, minimumDifference: parameters.minimumDifference)
+  }
+
+  /// How softmax scales differences of codes to Q5.26: by a left shift that does not overflow.
+  func requireDifferenceScaling(
+    _ multiplier: FixedPointMultiplier, minimumDifference: Int32
+  ) throws(Diagnostic) {
+    try requireMultiplier(multiplier, "the", shift: 0...30)
+    try requireInside(Int(minimumDifference), "minimum difference", -(1 << 30)...0)
     // The greatest difference that is scaled at all, shifted left, must stay within 32 bits.
-    let greatest = min(255, -Int64(parameters.minimumDifference))
-    let shifted = greatest << Int64(parameters.multiplier.shift)
+    let greatest = min(255, -Int64(minimumDifference))
+    let shifted = greatest << Int64(multiplier.shift)
     try require(
       shifted <= 1 << 31,
-      "a difference of \(greatest) shifted left by \(parameters.multiplier.shift) gives \(shifted); "
+      "a difference of \(greatest) shifted left by \(multiplier.shift) gives \(shifted); "
         + "the limit is 2147483648")
   }
 
   private func requireBroadcastOperands() throws(Diagnostic) {
     try requireInputs(2)
     try requireActivations()
+    try requireBroadcastShape()
+  }
+
+  /// The output has the shape that the two inputs give together.
+  func requireBroadcastShape() throws(Diagnostic) {
     guard let shape = broadcastShape(input(0).shape, input(1).shape) else {
       throw fault(
         "the shapes \(shapeText(input(0).shape)) and \(shapeText(input(1).shape)) do not broadcast")

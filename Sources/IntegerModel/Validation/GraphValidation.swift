@@ -13,10 +13,14 @@ extension IntegerGraph {
   ///   limit.
   public func validate() throws(Diagnostic) {
     try validateCounts()
+    try validateProfiles()
     try validateTensors()
     try validateOrder()
+    try validateStates()
     for index in operations.indices {
-      try OperationRules(graph: self, index: index).check()
+      let rules = OperationRules(graph: self, index: index)
+      try rules.check()
+      try rules.checkScalings()
     }
     try validateInputPipeline()
     try validateLabels()
@@ -37,7 +41,8 @@ extension IntegerGraph {
     guard !outputs.isEmpty else { throw Diagnostic(problem: "the graph has no output") }
   }
 
-  /// Every activation is written exactly once, before it is read; constants are never written.
+  /// Every activation is written exactly once, before it is read; constants are never written, and
+  /// states only by the operation that owns them, see `validateStates()`.
   private func validateOrder() throws(Diagnostic) {
     var isWritten = [Bool](repeating: false, count: tensors.count)
     var isConstant = isWritten
@@ -45,6 +50,7 @@ extension IntegerGraph {
 
     for index in inputs {
       try requireTensor(index, place: "graph inputs")
+      try requireNoState(index, place: "graph inputs")
       guard !isConstant[index] else {
         throw Diagnostic(
           place: "graph inputs", problem: "tensor '\(tensors[index].name)' is a constant")
@@ -60,7 +66,7 @@ extension IntegerGraph {
       let place = self.place(ofOperation: position)
       for index in operation.inputs {
         try requireTensor(index, place: place)
-        guard isConstant[index] || isWritten[index] else {
+        guard isConstant[index] || isWritten[index] || tensors[index].isState else {
           throw Diagnostic(
             place: place, problem: "tensor '\(tensors[index].name)' is read before it is written",
             remedy: "list the operations in execution order")
@@ -68,6 +74,7 @@ extension IntegerGraph {
       }
       for index in operation.outputs {
         try requireTensor(index, place: place)
+        try requireNoState(index, place: place)
         guard !isConstant[index] else {
           throw Diagnostic(
             place: place, problem: "the constant tensor '\(tensors[index].name)' is written")
@@ -79,8 +86,12 @@ extension IntegerGraph {
         isWritten[index] = true
       }
     }
-    for index in outputs { try requireTensor(index, place: "graph outputs") }
-    for index in tensors.indices where !isConstant[index] && !isWritten[index] {
+    for index in outputs {
+      try requireTensor(index, place: "graph outputs")
+      try requireNoState(index, place: "graph outputs")
+    }
+    for index in tensors.indices
+    where !isConstant[index] && !isWritten[index] && !tensors[index].isState {
       throw Diagnostic(
         place: place(ofTensor: index),
         problem: "is neither an input, nor a constant, nor written by an operation")
@@ -91,6 +102,12 @@ extension IntegerGraph {
     guard tensors.indices.contains(index) else {
       throw Diagnostic(
         place: place, problem: "tensor index \(index) is outside 0…\(tensors.count - 1)")
+    }
+  }
+
+  private func requireNoState(_ index: TensorIndex, place: String) throws(Diagnostic) {
+    guard !tensors[index].isState else {
+      throw Diagnostic(place: place, problem: "tensor '\(tensors[index].name)' is a state")
     }
   }
 

@@ -16,6 +16,15 @@ extension IntegerGraph {
         && tensor.shape[1...] == [pipeline.height, pipeline.width, channels],
       "it makes [\(pipeline.height), \(pipeline.width), \(channels)], but the input "
         + "'\(tensor.name)' has shape \(shapeText(tensor.shape))")
+    switch tensor.elementType {
+    case .int8, .uint8, .int16: break
+    case .int32, .int64, .int4:
+      throw Diagnostic(
+        place: "input pipeline",
+        problem:
+          "the input '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8 "
+          + "or int16")
+    }
     let needed = max(pipeline.height, pipeline.width)
     try require(
       pipeline.resizeShortSide >= needed && pipeline.resizeShortSide <= GraphLimits.window,

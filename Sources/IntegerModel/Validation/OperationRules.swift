@@ -33,6 +33,22 @@ struct OperationRules {
     case .transpose(let permutation): try checkTranspose(permutation)
     case .stridedSlice(let parameters): try checkStridedSlice(parameters)
     case .prelu(let parameters): try checkPRelu(parameters)
+    case .transposeConvolution(let parameters): try checkTransposeConvolution(parameters)
+    case .leakyRelu(let parameters): try checkLeakyRelu(parameters)
+    case .minimum, .maximum: try checkExtreme()
+    case .argMax(let parameters), .argMin(let parameters): try checkArgument(parameters)
+    case .reduceMax(let parameters), .reduceMin(let parameters):
+      try checkReduceExtreme(parameters)
+    case .depthToSpace(let blockSize): try checkDepthBlocks(blockSize, grows: true)
+    case .spaceToDepth(let blockSize): try checkDepthBlocks(blockSize, grows: false)
+    case .batchToSpace(let parameters): try checkBatchToSpace(parameters)
+    case .spaceToBatch(let parameters): try checkSpaceToBatch(parameters)
+    case .tile(let multiples): try checkTile(multiples)
+    case .gather(let parameters): try checkGather(parameters)
+    case .logSoftmax(let parameters): try checkLogSoftmax(parameters)
+    case .l2Normalization: try checkL2Normalization()
+    case .sequenceLSTM(let parameters): try checkSequenceLSTM(parameters)
+    case .svdf(let parameters): try checkSVDF(parameters)
     }
   }
 
@@ -66,7 +82,7 @@ struct OperationRules {
       "there are \(operation.outputs.count) outputs; the operator gives 1")
   }
 
-  /// Codes of one scale and zero point, int8, uint8 or int16.
+  /// Codes that an operator computes with: int8, uint8, or int16 with zero point 0, of one scale.
   func requireActivation(_ tensor: TensorDescription) throws(Diagnostic) {
     switch tensor.elementType {
     case .int8, .uint8, .int16: break
@@ -74,6 +90,33 @@ struct OperationRules {
       throw fault(
         "tensor '\(tensor.name)' is \(tensor.elementType.name); the limit is int8, uint8 or int16")
     }
+    try requireOneScale(tensor)
+    try require(
+      tensor.elementType != .int16 || tensor.zeroPoint == 0,
+      "tensor '\(tensor.name)' has zero point \(tensor.zeroPoint); int16 activations need 0")
+  }
+
+  /// Codes that an operator only moves: besides those of `requireActivation` integers of 32 and 64
+  /// bits, and any zero point.
+  func requireMovedCodes() throws(Diagnostic) {
+    for index in operation.inputs + operation.outputs {
+      let tensor = graph.tensors[index]
+      try require(
+        tensor.elementType != .int4,
+        "tensor '\(tensor.name)' is int4; only weights can be")
+      try requireOneScale(tensor)
+    }
+  }
+
+  /// An operator that is computed on 8-bit codes only.
+  func requireByteCodes(_ tensor: TensorDescription) throws(Diagnostic) {
+    try requireActivation(tensor)
+    try require(
+      tensor.elementType != .int16,
+      "tensor '\(tensor.name)' is int16; the operator takes int8 and uint8")
+  }
+
+  func requireOneScale(_ tensor: TensorDescription) throws(Diagnostic) {
     try require(
       tensor.quantization?.axis == nil,
       "tensor '\(tensor.name)' is quantized per axis; only weights can be")
@@ -128,7 +171,7 @@ struct OperationRules {
         + "\(type.minimumCode)…\(type.maximumCode)")
   }
 
-  /// Multiplier 0 or normalized, shift in −31…30.
+  /// Multiplier 0 or normalized, shift in −31…30 unless `range` says less.
   func requireMultiplier(
     _ value: FixedPointMultiplier, _ name: @autoclosure () -> String,
     shift range: ClosedRange<Int32> = -31...30

@@ -13,7 +13,7 @@ extension OperationRules {
     try requireOneOutput()
     try requireInside(
       operation.inputs.count, "number of inputs", 1...GraphLimits.concatenationInputs)
-    try requireActivations()
+    try requireMovedCodes()
     let first = input(0).shape
     try require(
       first.indices.contains(axis),
@@ -118,6 +118,7 @@ extension OperationRules {
 
   func checkResizeBilinear(_ parameters: ResizeBilinearParameters) throws(Diagnostic) {
     try requireCopiedCodes()
+    try requireActivations()
     try requireImage(input(0))
     try requireImage(output)
     let (source, target) = (input(0).shape, output.shape)
@@ -131,10 +132,10 @@ extension OperationRules {
       "align corners and half pixel centers exclude each other")
   }
 
-  /// One input whose codes the output takes over: int8, uint8 or int16 of one quantization.
-  private func requireCopiedCodes() throws(Diagnostic) {
+  /// One input whose codes the output takes over: any type of code, one quantization.
+  func requireCopiedCodes() throws(Diagnostic) {
     try requireInputs(1)
-    try requireActivations()
+    try requireMovedCodes()
     try requireSameCodes(output, as: input(0))
   }
 

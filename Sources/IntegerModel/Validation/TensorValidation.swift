@@ -58,13 +58,15 @@ extension IntegerGraph {
   private func validateElementType(
     of tensor: TensorDescription, place: String
   ) throws(Diagnostic) {
-    guard tensor.constant == nil else { return }
-    switch tensor.elementType {
-    case .int8, .uint8, .int16: return
-    case .int32, .int64, .int4:
-      throw Diagnostic(
-        place: place,
-        problem: "an activation is \(tensor.elementType.name); the limit is int8, uint8 or int16")
+    guard tensor.constant == nil else {
+      if tensor.isState {
+        throw Diagnostic(place: place, problem: "a constant cannot be a state")
+      }
+      return
+    }
+    // The operators say which of the others they take.
+    if tensor.elementType == .int4 {
+      throw Diagnostic(place: place, problem: "an activation is int4; only weights can be")
     }
   }
 

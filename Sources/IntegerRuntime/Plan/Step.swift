@@ -30,7 +30,13 @@ struct LinearOperands {
   /// Weights, one byte each: the constant in place, or unpacked from int4.
   let weights: TensorPlace
   /// The bias, aligned.
-  let bias: UnsafePointer<Int32>
+  let bias: Bias
+}
+
+/// A bias per output channel, in the type of the accumulator that it starts.
+enum Bias {
+  case int32(UnsafePointer<Int32>)
+  case int64(UnsafePointer<Int64>)
 }
 
 extension IntegerGraph {
@@ -53,16 +59,19 @@ extension IntegerGraph {
   /// Weights and bias of an operation that has them.
   func linearOperands(of operation: Operation, in memory: PreparedMemory) -> LinearOperands? {
     switch operation.kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       LinearOperands(
-        weights: byteWeights(of: operation, in: memory), bias: memory.copy(bias(of: operation)))
+        weights: byteWeights(of: operation, in: memory),
+        bias: tensors[operation.inputs[2]].elementType == .int64
+          ? .int64(memory.copy(bias(of: operation, as: Int64.self)))
+          : .int32(memory.copy(bias(of: operation, as: Int32.self))))
     default: nil
     }
   }
 
   /// The bias of an operation, one per output channel.
-  func bias(of operation: Operation) -> [Int32] {
-    tensors[operation.inputs[2]].constant?.array(of: Int32.self) ?? []
+  func bias<Sum: Accumulator>(of operation: Operation, as _: Sum.Type) -> [Sum] {
+    tensors[operation.inputs[2]].constant?.array(of: Sum.self) ?? []
   }
 }
 
@@ -79,5 +88,15 @@ extension TensorDescription {
       guard let base = bytes.baseAddress else { preconditionFailure("a constant without bytes") }
       return UnsafeMutableRawPointer(mutating: base)
     }
+  }
+
+  /// The same, or a copy where codes of more than one byte lie at an address that is no multiple of
+  /// their size: a constant may lie anywhere in its block.
+  func alignedConstantAddress(in memory: PreparedMemory) -> UnsafeMutableRawPointer {
+    let address = constantAddress
+    guard Int(bitPattern: address) % elementType.byteCount(of: 1) != 0 else { return address }
+    let copy = memory.allocateUninitialized(byteCount: byteCount)
+    copy.copyMemory(from: address, byteCount: byteCount)
+    return copy
   }
 }

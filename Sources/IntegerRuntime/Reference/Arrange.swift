@@ -1,17 +1,20 @@
 import IntegerModel
 
-// Operators that move codes without computing with them. They read any one-byte type as `UInt8`.
+// Operators that move codes without computing with them. They read a type as the unsigned integer of
+// its width.
 extension Reference {
   /// Copies all codes: the same elements under another shape.
-  package static func reshape(_ x: TensorView<UInt8>, into y: TensorView<UInt8>) {
+  package static func reshape<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, into y: TensorView<Unit>
+  ) {
     y.codes.update(from: x.codes, count: x.count)
   }
 
   /// One input's part of a concatenation: its codes along `axis` become those from `position` on.
   ///
   /// `axis` counts the six axes of ``Extents``. Bit-exact with TFLite `reference_ops::Concatenation`.
-  package static func concatenate(
-    _ x: TensorView<UInt8>, axis: Int, at position: Int, into y: TensorView<UInt8>
+  package static func concatenate<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, axis: Int, at position: Int, into y: TensorView<Unit>
   ) {
     var outer = 1
     for leading in 0..<axis { outer *= x.extents[leading] }
@@ -24,8 +27,8 @@ extension Reference {
   }
 
   /// `y[i] = x[i permuted]`: output axis a is input axis `permutation[a]`.
-  package static func transpose(
-    _ x: TensorView<UInt8>, permutation: [Int], into y: TensorView<UInt8>
+  package static func transpose<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, permutation: [Int], into y: TensorView<Unit>
   ) {
     let source = x.extents.strides
     let leading = 6 - permutation.count
@@ -37,8 +40,8 @@ extension Reference {
   }
 
   /// `y[i, …] = x[begin + i · stride, …]` along every axis.
-  package static func stridedSlice(
-    _ x: TensorView<UInt8>, _ parameters: StridedSliceParameters, into y: TensorView<UInt8>
+  package static func stridedSlice<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, _ parameters: StridedSliceParameters, into y: TensorView<Unit>
   ) {
     let source = x.extents.strides
     let leading = 6 - parameters.begin.count
@@ -52,14 +55,15 @@ extension Reference {
   }
 
   /// Nearest-neighbor resize: `y[n, i, j, c] = x[n, rows[i], columns[j], c]`.
-  package static func resizeNearest(
-    _ x: TensorView<UInt8>, _ parameters: ResizeNearestParameters, into y: TensorView<UInt8>
+  package static func resizeNearest<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, _ parameters: ResizeNearestParameters, into y: TensorView<Unit>
   ) {
     for n in 0..<y.extents[2] {
       for i in 0..<y.extents[3] {
         for j in 0..<y.extents[4] {
           for c in 0..<y.extents[5] {
-            y[n, i, j, c] = x[n, Int(parameters.rows[i]), Int(parameters.columns[j]), c]
+            let source = x.index(n, Int(parameters.rows[i]), Int(parameters.columns[j]), c)
+            y.codes[y.index(n, i, j, c)] = x.codes[source]
           }
         }
       }
@@ -68,8 +72,8 @@ extension Reference {
 
   /// Reads x in steps of `strides` along the axes of y.
   @inline(__always)
-  private static func gather(
-    _ x: TensorView<UInt8>, from start: Int, strides: Extents, into y: TensorView<UInt8>
+  private static func gather<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, from start: Int, strides: Extents, into y: TensorView<Unit>
   ) {
     var index = 0
     y.extents.forEachIndex { position in

@@ -8,12 +8,16 @@ extension Reference {
   /// over the taps k, l and the channels c of the group, r = i · stride − top + k · dilation and s
   /// likewise, g = first channel of o's group; taps outside the image contribute nothing.
   ///
-  /// Shapes: x `[N, H, W, C]`, w `[O, KH, KW, C / groups]`, b `[O]`, y `[N, OH, OW, O]`. Bit-exact
-  /// with TFLite Micro `reference_integer_ops::ConvPerChannel` for int8 and with TFLite
+  /// Shapes: x `[N, H, W, C]`, w `[O, KH, KW, C / groups]`, b `[O]`, y `[N, OH, OW, O]`. The type of
+  /// the bias is that of the accumulator. Bit-exact with TFLite Micro
+  /// `reference_integer_ops::ConvPerChannel` for int8 and int16, and with TFLite
   /// `reference_ops::Conv` for uint8.
-  package static func convolution<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
-    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Int32>,
-    _ parameters: ConvolutionParameters, rounding: RequantizationRounding,
+  package static func convolution<
+    Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
+  >(
+    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
+    _ parameters: ConvolutionParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -36,13 +40,13 @@ extension Reference {
                 let column = j * stride.width - padding.left + l * dilation.width
                 guard column >= 0, column < x.extents[4] else { continue }
                 for c in 0..<groupChannels {
-                  accumulator +=
-                    (w[o, k, l, c] - w.zeroPoint)
-                    * (x[n, row, column, firstChannel + c] - x.zeroPoint)
+                  accumulator += product(
+                    w[o, k, l, c] - w.zeroPoint,
+                    x[n, row, column, firstChannel + c] - x.zeroPoint)
                 }
               }
             }
-            y[n, i, j, o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+            y[n, i, j, o] = stage.code(accumulator, scales[o])
           }
         }
       }
@@ -53,12 +57,16 @@ extension Reference {
   ///
   /// `y[n, i, j, o] = clamp(z_y + M_o(b[o] + Σ (w[0, k, l, o] − z_w) · (x[n, r, s, o / m] − z_x)))`
   ///
-  /// Shapes: x `[N, H, W, C]`, w `[1, KH, KW, O]`, b `[O]`, y `[N, OH, OW, O]`. Bit-exact with TFLite
-  /// Micro `reference_integer_ops::DepthwiseConvPerChannel` for int8 and with TFLite
+  /// Shapes: x `[N, H, W, C]`, w `[1, KH, KW, O]`, b `[O]`, y `[N, OH, OW, O]`. The type of the bias
+  /// is that of the accumulator. Bit-exact with TFLite Micro
+  /// `reference_integer_ops::DepthwiseConvPerChannel` for int8 and int16, and with TFLite
   /// `reference_ops::DepthwiseConv` for uint8.
-  package static func depthwiseConvolution<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
-    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Int32>,
-    _ parameters: ConvolutionParameters, rounding: RequantizationRounding,
+  package static func depthwiseConvolution<
+    Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
+  >(
+    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
+    _ parameters: ConvolutionParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -78,15 +86,21 @@ extension Reference {
               for l in 0..<w.extents[4] {
                 let column = j * stride.width - padding.left + l * dilation.width
                 guard column >= 0, column < x.extents[4] else { continue }
-                accumulator +=
-                  (w[0, k, l, o] - w.zeroPoint)
-                  * (x[n, row, column, o / depthMultiplier] - x.zeroPoint)
+                accumulator += product(
+                  w[0, k, l, o] - w.zeroPoint,
+                  x[n, row, column, o / depthMultiplier] - x.zeroPoint)
               }
             }
-            y[n, i, j, o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+            y[n, i, j, o] = stage.code(accumulator, scales[o])
           }
         }
       }
     }
+  }
+
+  /// Weight times activation, less their zero points: 8 bits times 16 at most, exact in 32.
+  @inline(__always)
+  static func product<Sum: Accumulator>(_ weight: Int32, _ activation: Int32) -> Sum {
+    Sum(truncatingIfNeeded: weight * activation)
   }
 }

@@ -25,12 +25,12 @@ extension Reference {
   /// Bit-exact with TFLite Micro `reference_integer_ops::Mul`.
   package static func multiply<Code: FixedWidthInteger>(
     _ x1: TensorView<Code>, _ x2: TensorView<Code>, _ parameters: MultiplyParameters,
-    rounding: RequantizationRounding, into y: TensorView<Code>
+    scale: OutputScale, rounding: RequantizationRounding, into y: TensorView<Code>
   ) {
     let stage = OutputStage(
       rounding: rounding, zeroPoint: y.zeroPoint, clamp: parameters.clamp)
     broadcast(x1, x2, into: y) { left, right in
-      stage.code((left - x1.zeroPoint) * (right - x2.zeroPoint), parameters.multiplier)
+      stage.code((left - x1.zeroPoint) * (right - x2.zeroPoint), scale)
     }
   }
 
@@ -52,16 +52,32 @@ extension Reference {
     }
   }
 
-  /// The same reals in other codes: `y = clamp(z_y + M(x − z_x))`, over the whole output type.
+  /// Leaky ReLU: `y = clamp(z_y + (x ≥ z_x ? M_positive(x − z_x) : M_negative(x − z_x)))`.
   ///
-  /// Bit-exact with TFLite `reference_ops::Requantize`.
+  /// Bit-exact with TFLite Micro `reference_ops::QuantizeLeakyRelu` for int8 and int16.
+  package static func leakyRelu<Code: FixedWidthInteger>(
+    _ x: TensorView<Code>, _ parameters: LeakyReluParameters, rounding: RequantizationRounding,
+    into y: TensorView<Code>
+  ) {
+    let stage = OutputStage(rounding: rounding, output: y)
+    for index in 0..<x.count {
+      y[index] = stage.code(x[index] - x.zeroPoint, leakyRelu: parameters)
+    }
+  }
+
+  /// The same reals in other codes, of the same type or another: `y = clamp(z_y + M(x − z_x))`, over
+  /// the whole output type.
+  ///
+  /// Bit-exact with TFLite `reference_ops::Requantize`; where that overflows (int32 with a zero point)
+  /// differences saturate.
   package static func requantize<Code: FixedWidthInteger, Result: FixedWidthInteger>(
     _ x: TensorView<Code>, _ multiplier: FixedPointMultiplier, rounding: RequantizationRounding,
     into y: TensorView<Result>
   ) {
     let stage = OutputStage(rounding: rounding, output: y)
     for index in 0..<x.count {
-      y[index] = stage.code(x[index] - x.zeroPoint, multiplier)
+      let difference = Int32(clamping: Int64(x[index]) - Int64(x.zeroPoint))
+      y[index] = stage.code(difference, multiplier)
     }
   }
 
@@ -76,7 +92,7 @@ extension Reference {
 
   /// Combines each pair of codes, as NumPy broadcasts two arrays.
   @inline(__always)
-  private static func broadcast<First, Second, Result>(
+  static func broadcast<First, Second, Result>(
     _ x1: TensorView<First>, _ x2: TensorView<Second>, into y: TensorView<Result>,
     _ combine: (Int32, Int32) -> Int32
   ) {

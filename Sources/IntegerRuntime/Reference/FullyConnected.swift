@@ -5,11 +5,15 @@ extension Reference {
   ///
   /// `y[r, o] = clamp(z_y + M_o(b[o] + Σ_i (w[o, i] − z_w) · (x[r, i] − z_x)))`
   ///
-  /// Shapes: x `[…, I]` read as `[R, I]`, w `[O, I]`, b `[O]`, y `[…, O]`. Bit-exact with TFLite Micro
-  /// `reference_integer_ops::FullyConnected` (and `FullyConnectedPerChannel`).
-  package static func fullyConnected<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
-    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Int32>,
-    _ parameters: FullyConnectedParameters, rounding: RequantizationRounding,
+  /// Shapes: x `[…, I]` read as `[R, I]`, w `[O, I]`, b `[O]`, y `[…, O]`. The type of the bias is
+  /// that of the accumulator. Bit-exact with TFLite Micro `reference_integer_ops::FullyConnected` and
+  /// `FullyConnectedPerChannel` for int8 and int16.
+  package static func fullyConnected<
+    Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
+  >(
+    _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
+    _ parameters: FullyConnectedParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -19,9 +23,10 @@ extension Reference {
       for o in 0..<outputs {
         var accumulator = bias[o]
         for i in 0..<inputs {
-          accumulator += (w[o * inputs + i] - w.zeroPoint) * (x[row * inputs + i] - x.zeroPoint)
+          accumulator += product(
+            w[o * inputs + i] - w.zeroPoint, x[row * inputs + i] - x.zeroPoint)
         }
-        y[row * outputs + o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+        y[row * outputs + o] = stage.code(accumulator, scales[o])
       }
     }
   }

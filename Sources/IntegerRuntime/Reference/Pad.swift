@@ -6,12 +6,12 @@ extension Reference {
   ///
   /// The constant is given as its bit pattern. Bit-exact with TFLite `reference_ops::Pad` and
   /// `MirrorPad`.
-  package static func pad(
-    _ x: TensorView<UInt8>, _ parameters: PadParameters, into y: TensorView<UInt8>
+  package static func pad<Unit: FixedWidthInteger>(
+    _ x: TensorView<Unit>, _ parameters: PadParameters, into y: TensorView<Unit>
   ) {
     let before = Extents(parameters.before, filler: 0)
     let strides = x.extents.strides
-    let constant = UInt8(truncatingIfNeeded: parameters.value)
+    let constant = Unit(truncatingIfNeeded: parameters.value)
     var index = 0
     y.extents.forEachIndex { position in
       var source: Int? = 0

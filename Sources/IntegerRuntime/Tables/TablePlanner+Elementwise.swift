@@ -47,16 +47,16 @@ extension TablePlanner {
     return step(kernels.multiply, e, units: e.rows, work: 2 * e.rows * e.length)
   }
 
-  /// A requantization of 8-bit codes is a table.
-  func requantize(_ operation: Operation, _ multiplier: FixedPointMultiplier) -> TableStep? {
+  /// What makes of each difference to the zero point another code is a table of 8-bit codes.
+  func table(_ operation: Operation, _ code: (OutputStage, Int32) -> Int32) -> TableStep? {
     guard kernels.lookup != nil else { return nil }
     let (input, result) = (x(operation), y(operation))
     let stage = OutputStage(
       rounding: arithmetic.rounding, zeroPoint: result.zeroPoint, clamp: result.codeRange)
     let table = memory.allocate(UInt8.self, count: 256)
     for byte in 0..<256 {
-      let code = stage.code(input.code(of: byte) - input.zeroPoint, multiplier)
-      table[byte] = UInt8(truncatingIfNeeded: code)
+      table[byte] = UInt8(
+        truncatingIfNeeded: code(stage, input.code(of: byte) - input.zeroPoint))
     }
     return lookup(operation, table: UnsafePointer(table))
   }

@@ -79,7 +79,7 @@ extension TablePlanner {
     layer.input_flip = activation.flip
     layer.weight_flip = weights.flip
     (layer.rows, layer.inputs, layer.outputs) = (Int32(rows), Int32(inputs), Int32(outputs))
-    var bias = graph.bias(of: operation)
+    var bias = graph.bias(of: operation, as: Int32.self)
     let reachesLimit = canReachFastLimit(linear, bias: bias)
     kernel.prepare(&layer, &bias)
     layer.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
@@ -115,7 +115,7 @@ extension TablePlanner {
     let bytes = kernel.weight_bytes(&c)
     guard isReasonable(bytes, linear.weights) else { return nil }
     let packed = memory.allocateUninitialized(byteCount: bytes)
-    var bias = graph.bias(of: graph.operations[linear.index])
+    var bias = graph.bias(of: graph.operations[linear.index], as: Int32.self)
     let reachesLimit = canReachFastLimit(linear, bias: bias)
     kernel.pack(&c, linear.weights.byteAddress, &bias, packed)
     c.weights = UnsafeRawPointer(packed)

@@ -25,6 +25,8 @@ struct TablePlanner {
   /// The kernel for an operation, or `nil` where the table has none for its case.
   func step(for index: Int) -> TableStep? {
     let operation = graph.operations[index]
+    // The table's kernels requantize with the operators' own multipliers.
+    guard operation.scalings.isEmpty, hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
       return convolution(index, parameters, isDepthwise: false)
@@ -39,15 +41,29 @@ struct TablePlanner {
     case .maxPool(let parameters):
       return pool(operation, parameters, kernels.max_pool, clampsFlipped: true)
     case .mean(let parameters), .sum(let parameters): return reduce(operation, parameters)
-    case .requantize(let multiplier): return requantize(operation, multiplier)
+    case .requantize(let multiplier):
+      return table(operation) { $0.code($1, multiplier) }
+    case .leakyRelu(let parameters):
+      return table(operation) { $0.code($1, leakyRelu: parameters) }
     case .lookup(let parameters): return lookup(operation, parameters)
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu:
+      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
+      .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
+      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:
       return nil
     }
   }
 
   // MARK: Parts that all have in common
+
+  /// The table's kernels read and write activations of one byte.
+  private func hasOnlyByteActivations(_ operation: Operation) -> Bool {
+    for index in operation.inputs + operation.outputs
+    where graph.tensors[index].constant == nil && places[index].elementType.byteCount(of: 1) > 1 {
+      return false
+    }
+    return true
+  }
 
   func x(_ operation: Operation) -> TensorPlace { places[operation.inputs[0]] }
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import FloatModel
 import IntegerModel
+import OperatorArithmetic
 
 extension Lowering {
   /// Convolution; depthwise where every input channel is a group of its own.
@@ -19,24 +20,17 @@ extension Lowering {
       isDepthwise ? [1, weights.shape[1], weights.shape[2], filters] : weights.shape
     let codes =
       isDepthwise ? Self.filtersLast(quantized.codes, filters: filters) : quantized.codes
-    var multipliers: [FixedPointMultiplier] = []
-    for scale in quantized.scales {
-      // Convolutions form the factor in double, unlike fully connected layers.
-      multipliers.append(
-        try multiplier(
-          Double(inputParameters.scale) * Double(scale) / Double(outputParameters.scale)))
-    }
     let constants = addLayerConstants(
       node, codes: codes, shape: shape, axis: isDepthwise ? 3 : 0, quantized: quantized,
       input: inputParameters)
-    let lowered = ConvolutionParameters(
+    let lowered = try derivation.convolution(
+      input: inputParameters.codes, weightScales: quantized.scales,
+      output: outputParameters.codes,
       stride: SpatialPair(
         height: convolution.stride.height, width: convolution.stride.width),
       dilation: SpatialPair(
         height: convolution.dilation.height, width: convolution.dilation.width),
-      padding: SpatialPadding(convolution.padding), multipliers: multipliers,
-      clamp: outputParameters.codeRange(
-        minimum: convolution.clamp.minimum, maximum: convolution.clamp.maximum))
+      padding: SpatialPadding(convolution.padding), limits: RealRange(convolution.clamp))
     append(
       node, isDepthwise ? .depthwiseConvolution(lowered) : .convolution(lowered),
       inputs: [input, constants.weights, constants.bias], output: try addOutput(of: node),
@@ -52,24 +46,15 @@ extension Lowering {
     let outputParameters = try quantization(of: node.output)
     let weights = try weightTensor(node)
     let quantized = try quantizeWeights(node, weights: weights, input: inputParameters)
-    var multipliers: [FixedPointMultiplier] = []
-    for scale in quantized.scales {
-      // TFLite forms the product of a per-tensor layer in float32 first; per channel in double.
-      let product =
-        quantized.scales.count == 1
-        ? Double(inputParameters.scale * scale)
-        : Double(inputParameters.scale) * Double(scale)
-      multipliers.append(try multiplier(product / Double(outputParameters.scale)))
-    }
     let constants = addLayerConstants(
       node, codes: quantized.codes, shape: weights.shape, axis: 0, quantized: quantized,
       input: inputParameters)
     append(
       node,
       .fullyConnected(
-        FullyConnectedParameters(
-          multipliers: multipliers,
-          clamp: outputParameters.codeRange(minimum: clamp.minimum, maximum: clamp.maximum))),
+        try derivation.fullyConnected(
+          input: inputParameters.codes, weightScales: quantized.scales,
+          output: outputParameters.codes, limits: RealRange(clamp))),
       inputs: [input, constants.weights, constants.bias], output: try addOutput(of: node),
       notes: Self.notes(quantized))
   }
@@ -150,5 +135,12 @@ extension SpatialPadding {
   init(_ padding: EdgePadding) {
     self.init(
       top: padding.top, left: padding.left, bottom: padding.bottom, right: padding.right)
+  }
+}
+
+extension RealRange {
+  /// The same limits, of a float graph.
+  init(_ clamp: ClampRange) {
+    self.init(minimum: clamp.minimum, maximum: clamp.maximum)
   }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import FloatModel
 import IntegerModel
+import OperatorArithmetic
 
 extension Lowering {
   /// Addition or subtraction with TFLite's three multipliers.
@@ -8,41 +9,33 @@ extension Lowering {
     _ node: FloatNode, _ clamp: ClampRange, subtracting: Bool
   ) throws(Diagnostic) {
     let inputs = [try activation(node.inputs[0]), try activation(node.inputs[1])]
-    let first = Double(try quantization(of: node.inputs[0]).scale)
-    let second = Double(try quantization(of: node.inputs[1]).scale)
-    let output = try quantization(of: node.output)
-    let leftShift: Int32 = 20
-    let twice = 2 * max(first, second)
-    let parameters = AddParameters(
-      leftShift: leftShift, first: try multiplier(first / twice),
-      second: try multiplier(second / twice),
-      output: try multiplier(twice / (Double(1 << leftShift) * Double(output.scale))),
-      clamp: output.codeRange(minimum: clamp.minimum, maximum: clamp.maximum))
-    append(
-      node, subtracting ? .subtract(parameters) : .add(parameters), inputs: inputs,
-      output: try addOutput(of: node))
+    let first = try quantization(of: node.inputs[0]).codes
+    let second = try quantization(of: node.inputs[1]).codes
+    let output = try quantization(of: node.output).codes
+    let kind: OperatorKind =
+      subtracting
+      ? .subtract(
+        try derivation.subtract(first, second, output: output, limits: RealRange(clamp)))
+      : .add(try derivation.add(first, second, output: output, limits: RealRange(clamp)))
+    append(node, kind, inputs: inputs, output: try addOutput(of: node))
   }
 
   /// Element-wise product.
   mutating func lowerMultiply(_ node: FloatNode, _ clamp: ClampRange) throws(Diagnostic) {
     let inputs = [try activation(node.inputs[0]), try activation(node.inputs[1])]
-    let first = Double(try quantization(of: node.inputs[0]).scale)
-    let second = Double(try quantization(of: node.inputs[1]).scale)
-    let output = try quantization(of: node.output)
-    let parameters = MultiplyParameters(
-      multiplier: try multiplier(first * second / Double(output.scale)),
-      clamp: output.codeRange(minimum: clamp.minimum, maximum: clamp.maximum))
+    let parameters = try derivation.multiply(
+      try quantization(of: node.inputs[0]).codes, try quantization(of: node.inputs[1]).codes,
+      output: try quantization(of: node.output).codes, limits: RealRange(clamp))
     append(node, .multiply(parameters), inputs: inputs, output: try addOutput(of: node))
   }
 
   /// Parametric ReLU; a constant slope is quantized over its own range.
   mutating func lowerPRelu(_ node: FloatNode) throws(Diagnostic) {
     let inputs = [try activation(node.inputs[0]), try activation(node.inputs[1])]
-    let input = Double(try quantization(of: node.inputs[0]).scale)
-    let slope = Double(try quantization(of: node.inputs[1]).scale)
-    let output = Double(try quantization(of: node.output).scale)
-    let parameters = PReluParameters(
-      positive: try multiplier(input / output), negative: try multiplier(input * slope / output))
+    let parameters = try derivation.prelu(
+      input: try quantization(of: node.inputs[0]).codes,
+      slope: try quantization(of: node.inputs[1]).codes,
+      output: try quantization(of: node.output).codes)
     append(node, .prelu(parameters), inputs: inputs, output: try addOutput(of: node))
   }
 
@@ -51,10 +44,23 @@ extension Lowering {
     _ node: FloatNode, _ activation: FloatActivation
   ) throws(Diagnostic) {
     let input = try self.activation(node.inputs[0])
-    let table = LookupTable(
-      activation: activation, input: try quantization(of: node.inputs[0]),
-      output: try quantization(of: node.output))
-    append(
-      node, .lookup(table.parameters), inputs: [input], output: try addOutput(of: node))
+    let parameters = derivation.lookup(
+      RealFunction(activation), input: try quantization(of: node.inputs[0]).codes,
+      output: try quantization(of: node.output).codes)
+    append(node, .lookup(parameters), inputs: [input], output: try addOutput(of: node))
+  }
+}
+
+extension RealFunction {
+  /// The same function, of a float graph.
+  init(_ activation: FloatActivation) {
+    switch activation {
+    case .clip(let range): self = .clip(RealRange(range))
+    case .leakyRelu(let alpha): self = .leakyRelu(alpha: alpha)
+    case .sigmoid: self = .logistic
+    case .tanh: self = .tanh
+    case .hardSwish: self = .hardSwish
+    case .hardSigmoid(let alpha, let beta): self = .hardSigmoid(alpha: alpha, beta: beta)
+    }
   }
 }

@@ -1,6 +1,5 @@
 import Diagnostics
 import FloatModel
-import Foundation
 import IntegerModel
 
 extension Lowering {
@@ -11,16 +10,12 @@ extension Lowering {
     let input = try activation(node.inputs[0])
     let shape = graph.values[node.inputs[0]].shape
     let count = axes.reduce(1) { $0 * shape[$1] }
-    let factor =
-      Double(try quantization(of: node.inputs[0]).scale)
-      / Double(try quantization(of: node.output).scale)
-    _ = try multiplier(factor)
+    let parameters = try derivation.mean(
+      input: try quantization(of: node.inputs[0]).codes,
+      output: try quantization(of: node.output).codes, axes: axes, count: count,
+      keepsDimensions: keepsDimensions)
     append(
-      node,
-      .mean(
-        ReduceParameters(
-          axes: axes, keepsDimensions: keepsDimensions,
-          multiplier: FixedPointMultiplier(meanOf: count, real: factor))),
+      node, .mean(parameters),
       inputs: [input], output: try addOutput(of: node))
   }
 
@@ -42,7 +37,7 @@ extension Lowering {
     let shape = graph.values[node.inputs[0]].shape
     let input = try activation(node.inputs[0])
     let inputParameters = try quantization(of: node.inputs[0])
-    let parameters = try softmaxParameters(inputScale: inputParameters.scale)
+    let parameters = try derivation.softmax(input: inputParameters.codes)
     guard axis != shape.count - 1 else {
       append(node, .softmax(parameters), inputs: [input], output: try addOutput(of: node))
       return
@@ -66,27 +61,5 @@ extension Lowering {
     append(
       node, .transpose(permutation: permutation), inputs: [probabilities],
       output: try addOutput(of: node))
-  }
-
-  /// The scaling of input differences into Q5.26, and the difference below which the exponential
-  /// is 0 (TFLite `PreprocessSoftmaxScaling`, `CalculateInputRadius`; beta is 1).
-  ///
-  /// The scaling stays below 2^30, which the kernels shift by: from a scale of 16 on, one code of
-  /// difference already makes an exponential of less than 2^−23, which is code 0 either way.
-  private func softmaxParameters(inputScale: Float) throws(Diagnostic) -> SoftmaxParameters {
-    let integerBits = 5
-    let real = min(
-      Double(inputScale) * Double(1 << (31 - integerBits)), Double((1 << 30) - 1))
-    guard real > 1 else {
-      throw Diagnostic(
-        problem: "the softmax input has a scale of \(inputScale), too fine for its fixed point",
-        remedy: "calibrate with images that the model reacts to")
-    }
-    let factor = FixedPointMultiplier(real: real)
-    let radius =
-      Double((1 << integerBits) - 1) * Double(1 << (31 - integerBits))
-      / exp2(Double(factor.shift))
-    return SoftmaxParameters(
-      multiplier: factor, minimumDifference: -Int32(radius.rounded(.down)))
   }
 }

@@ -1,7 +1,7 @@
 import Diagnostics
 import FloatModel
-import Foundation
 import IntegerModel
+import OperatorArithmetic
 
 /// Turns a float graph with ranges and weight thresholds into integers: int8 weights, int32 biases
 /// (paper eq. 20), multipliers, shifts and tables.
@@ -41,6 +41,9 @@ public struct Lowering {
 
   var graph: FloatGraph { state.graph }
 
+  /// What turns scales into integers.
+  var derivation: OperatorDerivation { OperatorDerivation(profile: result.arithmetic) }
+
   /// The parameters that each activation of the float graph gets.
   public var activationParameters: [ValueIndex: ActivationParameters] { parameters }
 
@@ -69,6 +72,10 @@ public struct Lowering {
     } catch {
       var diagnostic = error
       if diagnostic.place.isEmpty { diagnostic.place = "node '\(node.name)'" }
+      // The scales are what calibration made them.
+      if diagnostic.remedy.isEmpty {
+        diagnostic.remedy = "calibrate with images that the layer reacts to"
+      }
       throw diagnostic
     }
   }
@@ -81,6 +88,7 @@ public struct Lowering {
     result.record = ConversionRecord(
       sourceName: "", sourceDigest: "", toolVersion: "", options: [],
       layers: layersWithHeadroom())
+    result.deriveProfiles()
     try result.validate()
     return result
   }
@@ -251,23 +259,11 @@ public struct Lowering {
         elementType: .int8, quantization: wanted.quantization))
     append(
       named: node.name + "_requantize",
-      .requantize(try multiplier(Double(given.scale) / Double(wanted.scale))), of: value,
+      .requantize(try derivation.requantize(from: given.codes, to: wanted.codes)), of: value,
       inputs: [source], output: index)
     copies[copy] = index
     values[index] = value
     return index
-  }
-
-  /// The stored form of a real factor.
-  ///
-  /// - Throws: a factor of 2^30 or more, which no shift can express.
-  func multiplier(_ real: Double) throws(Diagnostic) -> FixedPointMultiplier {
-    guard real.isFinite, real >= 0, real < 0x1p30 else {
-      throw Diagnostic(
-        problem: "the scales need a factor of \(real), which a 32-bit multiplier cannot express",
-        remedy: "calibrate with images that the layer reacts to")
-    }
-    return FixedPointMultiplier(real: real)
   }
 
   private func layersWithHeadroom() -> [LayerRecord] {

@@ -1,5 +1,6 @@
 import Foundation
 import IntegerModel
+import OperatorArithmetic
 
 /// Scale and zero point of an int8 activation: `real = scale · (code − zero point)`.
 public struct ActivationParameters: Hashable, Sendable {
@@ -47,23 +48,15 @@ public struct ActivationParameters: Hashable, Sendable {
     scale == 0 ? 1 : max(Float(scale), Float.leastNormalMagnitude)
   }
 
+  /// How the codes relate to reals, for the derivation of operators.
+  public var codes: AffineCodes { AffineCodes(scale: scale, zeroPoint: zeroPoint) }
+
   /// The code nearest to `real`, ties away from zero before the zero point is added, clamped to
-  /// int8. The quotient is formed in float32 as TFLite does.
-  public func code(of real: Float) -> Int32 {
-    let quotient = (real / scale).rounded(.toNearestOrAwayFromZero)
-    guard quotient.isFinite else { return real > 0 ? 127 : -128 }
-    return Int32(min(max(Double(quotient) + Double(zeroPoint), -128), 127))
-  }
+  /// int8.
+  public func code(of real: Float) -> Int32 { codes.code(of: real) }
 
   /// The code of a normalized pixel value, clamped to int8.
-  ///
-  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
-  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
-  /// float32 scale from deciding them.
-  func pixelCode(of real: Double) -> Int32 {
-    let code = (real / Double(scale) + 0.5 + 1e-4).rounded(.down) + Double(zeroPoint)
-    return Int32(min(max(code, -128), 127))
-  }
+  func pixelCode(of real: Double) -> Int32 { codes.pixelCode(of: real) }
 
   /// Whether some code is at most half a step from `real`.
   func covers(_ real: Float) -> Bool {
@@ -75,9 +68,7 @@ public struct ActivationParameters: Hashable, Sendable {
 
   /// The codes an output clamped to `[minimum, maximum]` may have; infinite limits clamp nothing.
   public func codeRange(minimum: Float, maximum: Float) -> CodeRange {
-    CodeRange(
-      minimum: minimum.isFinite ? code(of: minimum) : -128,
-      maximum: maximum.isFinite ? code(of: maximum) : 127)
+    codes.range(of: RealRange(minimum: minimum, maximum: maximum))
   }
 
   /// The form that tensors carry.

@@ -1,0 +1,58 @@
+import Diagnostics
+import IntegerModel
+
+extension OperatorDerivation {
+  /// Convolution and depthwise convolution.
+  ///
+  /// - Parameter weightScales: one per output channel, or a single one for all.
+  ///
+  /// The factor is formed in double (TFLite `PopulateConvolutionQuantizationParams`); uint8
+  /// activations take the legacy path, whose product of scales is formed in float32
+  /// (`GetQuantizedConvolutionMultipler`).
+  public func convolution(
+    input: AffineCodes, weightScales: [Float], output: AffineCodes, stride: SpatialPair,
+    dilation: SpatialPair = SpatialPair(height: 1, width: 1), padding: SpatialPadding,
+    limits: RealRange = .unlimited
+  ) throws(Diagnostic) -> ConvolutionParameters {
+    ConvolutionParameters(
+      stride: stride, dilation: dilation, padding: padding,
+      multipliers: try layerMultipliers(
+        input: input, weightScales: weightScales, output: output,
+        productInFloat32: input.elementType == .uint8),
+      clamp: output.range(of: limits), accumulator: Self.accumulator(of: input))
+  }
+
+  /// Fully connected layer.
+  ///
+  /// - Parameter weightScales: one per output channel, or a single one for all. A single one is
+  ///   multiplied with the input's in float32 first, which gives another factor in 99 % of cases.
+  public func fullyConnected(
+    input: AffineCodes, weightScales: [Float], output: AffineCodes,
+    limits: RealRange = .unlimited
+  ) throws(Diagnostic) -> FullyConnectedParameters {
+    FullyConnectedParameters(
+      multipliers: try layerMultipliers(
+        input: input, weightScales: weightScales, output: output,
+        productInFloat32: weightScales.count == 1),
+      clamp: output.range(of: limits), accumulator: Self.accumulator(of: input))
+  }
+
+  private func layerMultipliers(
+    input: AffineCodes, weightScales: [Float], output: AffineCodes, productInFloat32: Bool
+  ) throws(Diagnostic) -> [FixedPointMultiplier] {
+    var multipliers: [FixedPointMultiplier] = []
+    multipliers.reserveCapacity(weightScales.count)
+    for scale in weightScales {
+      let product =
+        productInFloat32
+        ? Double(input.scale * scale) : Double(input.scale) * Double(scale)
+      multipliers.append(try multiplier(product / Double(output.scale)))
+    }
+    return multipliers
+  }
+
+  /// 16-bit activations accumulate in 64 bits.
+  private static func accumulator(of input: AffineCodes) -> AccumulatorType {
+    input.elementType == .int16 ? .int64 : .int32
+  }
+}
