@@ -303,7 +303,7 @@ let package = Package(
     .testTarget(
       name: "QRunTests",
       dependencies: [
-        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport",
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
         "OperatorArithmetic", "TensorFiles", "TestSupport", "qrun",
       ]),
   ],

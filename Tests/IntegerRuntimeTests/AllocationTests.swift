@@ -29,7 +29,7 @@ struct AllocationTests {
   @Test("with any operator, any kernel, one thread or two", arguments: OperatorFamily.allCases)
   func run(_ family: OperatorFamily) throws {
     for seed in UInt64(1)...10 {
-      for kernels in [KernelChoice.reference, .portable] {
+      for kernels in KernelChoice.available {
         var random = RandomGraph(seed: seed, arithmetic: .tflm, family.makeRandom)
         var options = RunOptions(kernels: kernels, threads: Int(seed % 2) + 1)
         options.parallelWork = 0

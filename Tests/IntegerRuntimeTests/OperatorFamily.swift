@@ -1,4 +1,5 @@
 import IntegerModel
+import IntegerRuntime
 
 /// The kinds of operators without their parameters: the rows of the table that drives these tests.
 ///
@@ -101,12 +102,22 @@ enum OperatorFamily: CaseIterable {
     }
   }
 
-  /// Whether the portable table has a kernel for at least some of its random cases.
-  var hasPortableKernel: Bool {
+  /// How many random cases are worth their time: the kernels of the linear operators have most paths.
+  var caseCount: Int {
     switch self {
-    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
-      .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
-      true
+    case .convolution, .depthwiseConvolution: 1200
+    case .fullyConnected, .add, .subtract: 500
+    default: hasKernel(.portable) ? 300 : 40
+    }
+  }
+
+  /// Whether a table has a kernel of its own for at least half of the random cases.
+  func hasKernel(_ choice: KernelChoice) -> Bool {
+    switch self {
+    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
+      choice != .reference
+    case .multiply, .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
+      choice == .portable
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,

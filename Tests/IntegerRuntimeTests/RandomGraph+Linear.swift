@@ -4,8 +4,9 @@ import IntegerTestSupport
 extension RandomGraph {
   mutating func addConvolution() {
     let groups = generator.pick([1, 1, 1, 2, 3])
-    let inputs = groups * generator.integer(1...11)
-    let outputs = groups * generator.integer(1...19)
+    // Few channels, or enough for several vectors of any table.
+    let inputs = groups * generator.pick([generator.integer(1...11), generator.integer(12...90)])
+    let outputs = groups * generator.pick([generator.integer(1...19), generator.integer(20...70)])
     let windows = randomWindows(largest: 4)
     let image = imageSize(for: windows)
     let x = input("x", [generator.integer(1...2), image.height, image.width, inputs])
@@ -17,9 +18,9 @@ extension RandomGraph {
   }
 
   mutating func addDepthwiseConvolution() {
-    let inputs = generator.pick([1, 2, 3, 7, 8, 9, 16, 31, 64, 65, 130])
+    let inputs = generator.pick([1, 2, 3, 7, 8, 9, 15, 16, 31, 64, 65, 130])
     let outputs = inputs * generator.pick([1, 1, 1, 2, 3])
-    let windows = randomWindows(largest: 4)
+    let windows = randomWindows(largest: generator.pick([4, 4, 4, 18]))
     let image = imageSize(for: windows)
     let x = input("x", [generator.integer(1...2), image.height, image.width, inputs])
     let kernel = windows.kernel
@@ -30,7 +31,7 @@ extension RandomGraph {
   }
 
   mutating func addFullyConnected() {
-    let inputs = generator.integer(1...70)
+    let inputs = generator.pick([generator.integer(1...70), generator.integer(60...300)])
     let outputs = generator.integer(1...37)
     let leading = generator.pick([[], [1], [3], [2, 2], [1, 2, 5]])
     let x = input("x", leading + [inputs])
@@ -65,9 +66,16 @@ extension RandomGraph {
     func pair(_ range: ClosedRange<Int>) -> SpatialPair {
       SpatialPair(height: generator.integer(range), width: generator.integer(range))
     }
+    let kernel: SpatialPair =
+      switch generator.integer(0...5) {
+      case 0, 1: SpatialPair(3)
+      case 2: SpatialPair(5)
+      case 3: SpatialPair(1)
+      default: pair(1...largest)
+      }
     var windows = SpatialWindows(
-      kernel: generator.integer(0...2) == 0 ? SpatialPair(3) : pair(1...largest),
-      stride: pair(1...3), padding: SpatialPadding())
+      kernel: kernel, stride: generator.pick([SpatialPair(1), SpatialPair(2), pair(1...3)]),
+      padding: SpatialPadding())
     if generator.integer(0...2) == 0 { windows.dilation = pair(1...3) }
     if generator.integer(0...3) > 0 {
       windows.padding = SpatialPadding(
@@ -84,6 +92,6 @@ extension RandomGraph {
     let width = (windows.kernel.width - 1) * windows.dilation.width + 1
     return SpatialPair(
       height: max(height - padding.top - padding.bottom, 1) + generator.integer(0...7),
-      width: max(width - padding.left - padding.right, 1) + generator.integer(0...9))
+      width: max(width - padding.left - padding.right, 1) + generator.integer(0...17))
   }
 }

@@ -1,6 +1,7 @@
 import FBQFormat
 import Foundation
 import IntegerModel
+import IntegerRuntime
 import IntegerTestSupport
 import TensorFiles
 import TestSupport
@@ -17,7 +18,9 @@ struct ClassificationTests {
     let outcome = try fixture.run("small.fbq", "image0.ppm", "--top", "2")
     #expect(outcome.status == 0)
     #expect(outcome.errors == "")
-    #expect(outcome.lines.first == "small.fbq: arithmetic tflm, kernels portable, 1 thread")
+    #expect(
+      outcome.lines.first
+        == "small.fbq: arithmetic tflm, kernels \(KernelChoice.auto.resolved.rawValue), 1 thread")
     #expect(outcome.lines.count == 4)
     #expect(outcome.lines[1].firstMatch(of: /^image0\.ppm: \d+ µs$/) != nil)
     for line in outcome.lines[2...] {
@@ -37,7 +40,7 @@ struct ClassificationTests {
     let first = try #require(outcome.objects.first)
     #expect(first["input"] as? String == "image0.ppm")
     #expect(first["arithmetic"] as? String == "tflm")
-    #expect(first["kernels"] as? String == "portable")
+    #expect(first["kernels"] as? String == KernelChoice.auto.resolved.rawValue)
     #expect((first["microseconds"] as? Double ?? -1) > 0)
     let top = try #require(first["top"] as? [[String: Any]])
     #expect(Set(top.compactMap { $0["label"] as? String }) == ["cat", "dog", "Löwe"])
@@ -124,7 +127,9 @@ struct ClassificationTests {
     #expect(one.first?.bytes == [UInt8](dump[6].bytes[3...]))
   }
 
-  @Test("kernels, threads and a dump change no code", arguments: ["auto", "reference", "portable"])
+  @Test(
+    "kernels, threads and a dump change no code",
+    arguments: ["auto"] + KernelChoice.available.map(\.rawValue))
   func sameCodes(kernels: String) throws {
     #expect(
       try fixture.run("small.fbq", ".", "--output", "plain.npz").status == 0)
@@ -139,7 +144,9 @@ struct ClassificationTests {
   @Test("another arithmetic is used and named")
   func arithmetic() throws {
     let outcome = try fixture.run("small.fbq", "image0.ppm", "--arithmetic", "tosa")
-    #expect(outcome.lines.first == "small.fbq: arithmetic tosa, kernels portable, 1 thread")
+    #expect(
+      outcome.lines.first
+        == "small.fbq: arithmetic tosa, kernels \(KernelChoice.auto.resolved.rawValue), 1 thread")
   }
 
   @Test("layers are timed in order, each with its share")
