@@ -10,6 +10,7 @@ enum OperatorFamily: CaseIterable {
   case averagePool, maxPool, mean, sum
   case softmax, concatenation, pad, reshape, requantize, lookup
   case resizeNearest, resizeBilinear, transpose, stridedSlice, prelu
+  case transposeConvolution, leakyRelu
 
   init?(_ kind: OperatorKind) {
     switch kind {
@@ -34,9 +35,11 @@ enum OperatorFamily: CaseIterable {
     case .transpose: self = .transpose
     case .stridedSlice: self = .stridedSlice
     case .prelu: self = .prelu
+    case .transposeConvolution: self = .transposeConvolution
+    case .leakyRelu: self = .leakyRelu
     case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
       .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+      .sequenceLSTM, .svdf:
       return nil  // refused
     }
   }
@@ -65,6 +68,8 @@ enum OperatorFamily: CaseIterable {
     case .transpose: { $0.addTranspose() }
     case .stridedSlice: { $0.addStridedSlice() }
     case .prelu: { $0.addPRelu() }
+    case .transposeConvolution: { $0.addTransposeConvolution() }
+    case .leakyRelu: { $0.addLeakyRelu() }
     }
   }
 
@@ -72,11 +77,19 @@ enum OperatorFamily: CaseIterable {
   var hasPortableKernel: Bool {
     switch self {
     case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
-      .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
+      .averagePool, .maxPool, .mean, .sum, .requantize, .lookup, .leakyRelu:
       true
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu:
+      .stridedSlice, .prelu, .transposeConvolution:
       false
+    }
+  }
+
+  /// Whether the reference kernel computes 16-bit activations.
+  var takesInt16: Bool {
+    switch self {
+    case .softmax, .lookup, .prelu: false
+    default: true
     }
   }
 }

@@ -134,7 +134,7 @@ struct SoftmaxTests {
     "whole rows have the bits of exact arithmetic",
     arguments: UInt64(1)...8, ArithmeticProfile.allCases)
   func rows(seed: UInt64, profile: ArithmeticProfile) throws {
-    var random = RandomGraph(seed: seed, arithmetic: profile) { $0.addSoftmax() }
+    var random = RandomGraph(seed: seed, arithmetic: profile, .softmax)
     let graph = random.builder.graph
     guard case .softmax(let parameters) = graph.operations[0].kind else {
       Issue.record("not a softmax")
