@@ -27,6 +27,9 @@ private func wideOperators() -> IntegerGraph {
     "add",
     .add(AddParameters(leftShift: 15, first: .half, second: .half, output: .half, clamp: .int16)),
     [x, x], builder.activation("add.y", [1, 2, 3, 2], .int16))
+  builder.operation(
+    "softmax", .softmax(SoftmaxParameters(multiplier: .one, minimumDifference: 0)), [x],
+    builder.activation("softmax.y", [1, 2, 3, 2], .int16, scaleBits: 0x3800_0000))
   let codes = builder.activation("codes", [1, 2, 3, 2], .int32)
   builder.operation("requantize", .requantize(.one), [x], codes)
   builder.operation("reshape", .reshape, [codes], builder.activation("reshape.y", [12], .int32))
@@ -54,6 +57,8 @@ private let conv = "operation 0 'conv' (convolution): "
 private let transpose = "operation 1 'transposed' (transpose convolution): "
 private let fully = "operation 2 'fully' (fully connected): "
 private let leaky = "operation 3 'leaky' (leaky relu): "
+
+private let softmax = "operation 5 'softmax' (softmax): "
 
 private let corruptions: [Corruption] = [
   Corruption(conv + "tensor 'x' has zero point 1; int16 activations need 0") {
@@ -141,21 +146,31 @@ private let corruptions: [Corruption] = [
         AddParameters(leftShift: 16, first: .half, second: .half, output: .half, clamp: .int16)))
   },
   Corruption(
-    "operation 5 'requantize' (requantize): tensor 'codes' is int64; the limit is int8, uint8, "
+    softmax + "the output 'softmax.y' must have scale 1/32768 and zero point 0"
+  ) { $0.tensors[10].quantization?.scaleBits = [0x3b80_0000] },
+  Corruption(softmax + "minimum difference -1 has no meaning for int16; it must be 0") {
+    $0.setKind(
+      of: "softmax", .softmax(SoftmaxParameters(multiplier: .one, minimumDifference: -1)))
+  },
+  Corruption(softmax + "tensor 'softmax.y' is int8, but 'x' is int16") {
+    $0.tensors[10].elementType = .int8
+  },
+  Corruption(
+    "operation 6 'requantize' (requantize): tensor 'codes' is int64; the limit is int8, uint8, "
       + "int16 or int32"
-  ) { $0.tensors[10].elementType = .int64 },
+  ) { $0.tensors[11].elementType = .int64 },
   Corruption(
-    "operation 5 'requantize' (requantize): tensor 'codes' is quantized per axis; only weights can "
+    "operation 6 'requantize' (requantize): tensor 'codes' is quantized per axis; only weights can "
       + "be"
-  ) { $0.tensors[10].quantization = Quantization(scaleBits: [1, 1], zeroPoints: [0], axis: 1) },
+  ) { $0.tensors[11].quantization = Quantization(scaleBits: [1, 1], zeroPoints: [0], axis: 1) },
   Corruption(
-    "operation 6 'reshape' (reshape): tensor 'reshape.y' is int16, but 'codes' is int32"
-  ) { $0.tensors[11].elementType = .int16 },
+    "operation 7 'reshape' (reshape): tensor 'reshape.y' is int16, but 'codes' is int32"
+  ) { $0.tensors[12].elementType = .int16 },
   Corruption("input pipeline: the input 'x' is int32; the limit is int8, uint8 or int16") {
-    $0.operations = [$0.operations[6]]
+    $0.operations = [$0.operations[7]]
     $0.operations[0].inputs = [0]
     $0.operations[0].outputs = [1]
-    $0.tensors = [$0.tensors[10], $0.tensors[11]]
+    $0.tensors = [$0.tensors[11], $0.tensors[12]]
     $0.tensors[0].name = "x"
     $0.tensors[0].shape = [1, 2, 2, 3]
     $0.outputs = [1]

@@ -88,7 +88,7 @@ enum OperatorFamily: CaseIterable {
   /// Whether the reference kernel computes 16-bit activations.
   var takesInt16: Bool {
     switch self {
-    case .softmax, .lookup, .prelu: false
+    case .lookup, .prelu: false
     default: true
     }
   }

@@ -70,14 +70,17 @@ extension RandomGraph {
 
   mutating func addSoftmax() {
     let x = input("x", generator.pick([[1], [2, 5], [3, 1], [1, 1001], [2, 2, 17]]))
+    let isWide = type == .int16
+    let result = type == .int8 && generator.integer(0...3) == 0 ? .int16 : type
+    let scaleBits: UInt32 = isWide ? 0x3800_0000 : result == .int16 ? 0x3780_0000 : 0x3b80_0000
     let y = builder.activation(
-      "y", builder.graph.tensors[x].shape, type, zeroPoint: type == .uint8 ? 0 : -128,
-      scaleBits: 0x3b80_0000)
+      "y", builder.graph.tensors[x].shape, result,
+      zeroPoint: isWide ? 0 : Int32(result.minimumCode), scaleBits: scaleBits)
     let parameters = SoftmaxParameters(
       multiplier: FixedPointMultiplier(
         multiplier: Int32.random(in: (1 << 30)...Int32.max, using: &generator),
-        shift: Int32(generator.integer(0...23))),
-      minimumDifference: Int32(-generator.integer(0...248)))
+        shift: Int32(isWide ? generator.integer(-12...4) : generator.integer(0...23))),
+      minimumDifference: isWide ? 0 : Int32(-generator.integer(0...248)))
     builder.operation("op", .softmax(parameters), [x], y)
   }
 

@@ -160,6 +160,14 @@ struct OperatorDerivationTests {
         == SoftmaxParameters(
           multiplier: FixedPointMultiplier(multiplier: 1 << 30, shift: 24),
           minimumDifference: -124))
+    // 0.5 · 0.25 · 65535 / 10 = 819.1875 = 0.79998779296875 · 2^10, and no difference is left out.
+    let wide = try derivation.softmax(
+      input: AffineCodes(scale: 0.25, zeroPoint: 0, elementType: .int16), beta: 0.5)
+    #expect(
+      wide
+        == SoftmaxParameters(
+          multiplier: FixedPointMultiplier(multiplier: 1_717_960_704, shift: 10),
+          minimumDifference: 0))
     #expect(
       throws: Diagnostic(
         problem: "the softmax input has a scale of 1e-09 and a beta of 0.5, too fine for its fixed "
