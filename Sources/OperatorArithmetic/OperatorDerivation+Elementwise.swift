@@ -58,6 +58,18 @@ extension OperatorDerivation {
         Double(input.scale) * Double(slope.scale) / Double(output.scale)))
   }
 
+  /// Leaky ReLU: two factors formed in double, as TFLite Micro does; LiteRT forms them in float32.
+  ///
+  /// - Parameter alpha: the slope below zero.
+  /// - Throws: a negative slope besides what ``multiplier(_:)`` throws.
+  public func leakyRelu(
+    input: AffineCodes, output: AffineCodes, alpha: Float
+  ) throws(Diagnostic) -> LeakyReluParameters {
+    LeakyReluParameters(
+      positive: try multiplier(Double(input.scale) / Double(output.scale)),
+      negative: try multiplier(Double(input.scale) * Double(alpha) / Double(output.scale)))
+  }
+
   /// The same reals in other codes (TFLite Micro `quantize_common.cc`).
   public func requantize(
     from input: AffineCodes, to output: AffineCodes

@@ -20,7 +20,7 @@ struct KernelAgreementTests {
     for number in 0..<cases {
       let seed = UInt64(number) &* 1000 &+ 17
       let profile = ArithmeticProfile.allCases[number % ArithmeticProfile.allCases.count]
-      var random = RandomGraph(seed: seed, arithmetic: profile, family.makeRandom)
+      var random = RandomGraph(seed: seed, arithmetic: profile, family)
       let graph = random.builder.graph
       let inputs = random.inputs()
       let reference = try Interpreter(graph: graph, options: RunOptions(kernels: .reference))
