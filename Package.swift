@@ -82,6 +82,7 @@ let package = Package(
       name: "IntegerRuntimeTests",
       dependencies: [
         "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "TestSupport",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 
@@ -113,21 +114,58 @@ let package = Package(
       name: "FloatReference", dependencies: ["Diagnostics", "FloatModel", "TestSupport"],
       path: "Tests/FloatReference"),
 
+    // The .tflite file in memory: reader, verifier and builder that flatc generated, behind C structs.
+    .target(
+      name: "CTFLiteSchema",
+      cxxSettings: [
+        .headerSearchPath("generated"), .define("NDEBUG", .when(configuration: .release)),
+      ]),
+
     // .tflite files to value types and back: verified, constants used in place.
-    .target(name: "TFLiteFormat", dependencies: ["Diagnostics", "IntegerModel"]),
+    .target(
+      name: "TFLiteFormat",
+      dependencies: ["CTFLiteSchema", "Diagnostics", "FileAccess", "IntegerModel"]),
+    .testTarget(
+      name: "TFLiteFormatTests",
+      dependencies: [
+        "CTFLiteSchema", "Diagnostics", "IntegerModel", "TFLiteFormat", "TestSupport",
+      ],
+      exclude: ["schema_oracle.py"]),
+
+    // Messages of ONNX files, generated from Schemas/onnx-subset.proto.
+    .target(
+      name: "ONNXFormat",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
 
     // Readers of foreign model formats.
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "ONNXFormat",
+        "OperatorArithmetic", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "ModelImport", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "ONNXFormat", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+
+    // Writers of foreign model formats.
+    .target(
+      name: "ModelExport",
+      dependencies: [
+        "Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat", "OperatorArithmetic",
+        "TFLiteFormat",
+      ]),
+    .testTarget(
+      name: "ModelExportTests",
+      dependencies: [
+        "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "ModelExport", "ModelImport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+        "qconvert",
       ]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
@@ -213,7 +251,7 @@ let package = Package(
       name: "QuantizerTests",
       dependencies: [
         "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
-        "ModelImport",
+        "ModelExport", "ModelImport",
         "Quantizer", "TensorFiles", "TestSupport",
       ]),
 
@@ -235,12 +273,15 @@ let package = Package(
       name: "qconvert",
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
-        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
-        "TensorFiles",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelExport", "ModelImport",
+        "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
-      name: "QConvertTests", dependencies: ["FBQFormat", "IntegerModel", "TestSupport", "qconvert"]),
+      name: "QConvertTests",
+      dependencies: [
+        "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+      ]),
 
     // The command that runs a model.
     .executableTarget(

@@ -16,19 +16,12 @@ extension OperatorDerivation {
       clamp: output.range(of: limits))
   }
 
-  /// Subtraction: the factors of an addition, but formed in float32 (TFLite Micro
-  /// `sub_common.cc`).
+  /// Subtraction: the factors of an addition (TFLite Micro `sub_common.cc`).
   public func subtract(
     _ first: AffineCodes, _ second: AffineCodes, output: AffineCodes,
     limits: RealRange = .unlimited
   ) throws(Diagnostic) -> AddParameters {
-    let leftShift = Self.leftShift(of: output)
-    let twice = 2 * max(first.scale, second.scale)
-    return AddParameters(
-      leftShift: leftShift, first: try multiplier(Double(first.scale / twice)),
-      second: try multiplier(Double(second.scale / twice)),
-      output: try multiplier(Double(twice / (Float(1 << leftShift) * output.scale))),
-      clamp: output.range(of: limits))
+    try add(first, second, output: output, limits: limits)
   }
 
   /// How far inputs are shifted left before they are scaled; differences of 16-bit codes have less
@@ -63,7 +56,7 @@ extension OperatorDerivation {
   /// - Parameter alpha: the slope below zero.
   /// - Throws: a negative slope besides what ``multiplier(_:)`` throws.
   public func leakyRelu(
-    input: AffineCodes, output: AffineCodes, alpha: Float
+    alpha: Float, input: AffineCodes, output: AffineCodes
   ) throws(Diagnostic) -> LeakyReluParameters {
     LeakyReluParameters(
       positive: try multiplier(Double(input.scale) / Double(output.scale)),

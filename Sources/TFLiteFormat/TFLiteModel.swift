@@ -2,7 +2,8 @@ import IntegerModel
 
 /// What a `.tflite` file says, as value types: the hub between its bytes, the two importers and the
 /// exporter. Nothing here is checked beyond the file's structure; shapes, indices into `tensors` and
-/// quantization are the importers' to judge, except that every index is −1 or inside `tensors`.
+/// quantization are the importers' to judge, except that every index is inside `tensors`, or −1 where
+/// an operator's input or intermediate is absent.
 ///
 /// Models with several subgraphs (control flow) are refused by the reader; this is the main one.
 public struct TFLiteModel: Equatable, Sendable {
@@ -57,8 +58,9 @@ public struct TFLiteTensor: Equatable, Sendable {
   public var elementType: TFLiteElementType
   /// How codes relate to reals; `nil` where the file gives no scales.
   public var quantization: TFLiteQuantization?
-  /// The bytes of a constant, little-endian, densely packed, in place in the file; `nil` for an
-  /// activation. Their count is not checked against the shape.
+  /// The bytes of a constant, little-endian, densely packed, in place in the file, aligned to 16 bytes
+  /// by convention but not by guarantee; `nil` for an activation. Their count is not checked against
+  /// the shape.
   public var constant: ConstantBytes?
   /// State that lives from one invocation to the next.
   public var isVariable: Bool
@@ -81,7 +83,7 @@ public struct TFLiteTensor: Equatable, Sendable {
 
 /// `real = scale · (code − zero point)`, as the file says it: any count, any value.
 public struct TFLiteQuantization: Equatable, Sendable {
-  /// One scale, or one per index of `axis`.
+  /// One scale, or one per index of `axis`; never empty.
   public var scales: [Float]
   /// As many zero points; files with fewer exist.
   public var zeroPoints: [Int64]
@@ -102,6 +104,8 @@ public struct TFLiteOperator: Equatable, Sendable {
   public var code: TFLiteOperatorCode
   /// Name of a custom operator; empty for builtin ones.
   public var customName: String
+  /// Options of a custom operator in its own format; `nil` where there are none.
+  public var customOptions: ConstantBytes?
   /// Version of the operator.
   public var version: Int
   /// Its options; `.none` where the file has none or the operator needs none.
@@ -115,11 +119,13 @@ public struct TFLiteOperator: Equatable, Sendable {
 
   /// Creates an operator.
   public init(
-    code: TFLiteOperatorCode, customName: String = "", version: Int = 1,
-    options: TFLiteOptions = .none, inputs: [Int], outputs: [Int], intermediates: [Int] = []
+    code: TFLiteOperatorCode, customName: String = "", customOptions: ConstantBytes? = nil,
+    version: Int = 1, options: TFLiteOptions = .none, inputs: [Int], outputs: [Int],
+    intermediates: [Int] = []
   ) {
     self.code = code
     self.customName = customName
+    self.customOptions = customOptions
     self.version = version
     self.options = options
     self.inputs = inputs

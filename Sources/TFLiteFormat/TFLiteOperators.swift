@@ -30,6 +30,7 @@ public enum TFLiteOperatorCode: Int32, Hashable, Sendable, CaseIterable {
   case transpose = 39
   case mean = 40
   case sub = 41
+  case div = 42
   case squeeze = 43
   case unidirectionalSequenceLSTM = 44
   case stridedSlice = 45
@@ -46,12 +47,14 @@ public enum TFLiteOperatorCode: Int32, Hashable, Sendable, CaseIterable {
   case tile = 69
   case expandDims = 70
   case sum = 74
+  case sqrt = 75
   case shape = 77
   case argMin = 79
   case reduceMax = 82
   case pack = 83
   case unpack = 88
   case reduceMin = 89
+  case floorDiv = 90
   case resizeNearestNeighbor = 97
   case leakyRelu = 98
   case mirrorPad = 100
@@ -98,7 +101,7 @@ public enum TFLiteOptions: Equatable, Sendable {
     activation: TFLiteActivation, keepsDimensions: Bool, hasDefaultWeights: Bool)
   /// ADD, SUB; `potScaleInt16` is the schema's `pot_scale_int16`, true unless the file says so.
   case add(activation: TFLiteActivation, potScaleInt16: Bool)
-  /// MUL
+  /// MUL, DIV
   case multiply(activation: TFLiteActivation)
   /// L2_NORMALIZATION
   case l2Normalization(activation: TFLiteActivation)
@@ -130,7 +133,7 @@ public enum TFLiteOptions: Equatable, Sendable {
   case leakyRelu(alpha: Float)
   /// MIRROR_PAD: whether the edge is repeated (SYMMETRIC) or not (REFLECT).
   case mirrorPad(repeatsEdge: Bool)
-  /// ARG_MAX, ARG_MIN
+  /// ARG_MAX, ARG_MIN, SHAPE
   case argument(outputType: TFLiteElementType)
   /// SVDF
   case svdf(rank: Int, activation: TFLiteActivation)

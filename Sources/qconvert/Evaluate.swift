@@ -8,12 +8,12 @@ import IntegerModel
 import IntegerRuntime
 import Quantizer
 
-/// `qconvert evaluate MODEL.fbq --reference MODEL.onnx --images DIR`
+/// `qconvert evaluate MODEL.fbq --reference MODEL.onnx --images DIR|FILE.npz`
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure a quantized model against its float model.",
     discussion: """
-      Runs both on the same images, the quantized one on the integer runtime: the
+      Runs both on the same inputs, the quantized one on the integer runtime: the
       numbers are the device's. Prints how often both agree on the class, the
       signal to quantization noise ratio (SQNR) of the logits, and, with labels,
       top-1 and top-5 accuracy with their 95 % confidence intervals.
@@ -22,24 +22,28 @@ struct Evaluate: ParsableCommand {
   @Argument(help: ArgumentHelp("Quantized model (.fbq).", valueName: "model"))
   var model: String
 
-  @Option(help: ArgumentHelp("The float model it came from (.onnx).", valueName: "file"))
+  @Option(help: ArgumentHelp("The float model it came from (.onnx, .tflite).", valueName: "file"))
   var reference: String
 
-  @Option(help: ArgumentHelp("Folder of images.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "Folder of images, or arrays of real numbers as for --calibration.",
+      valueName: "folder|file.npz"))
   var images: String
 
   @Option(
     help: ArgumentHelp(
-      "Right answers: lines 'file class', classes from 0.", valueName: "file"))
+      "Right answers: lines 'file class', classes from 0; for arrays 'sample class', samples from "
+        + "0.", valueName: "file"))
   var labels: String?
 
-  @Option(help: ArgumentHelp("Use at most this many images, evenly spread.", valueName: "images"))
+  @Option(help: ArgumentHelp("Use at most this many inputs, evenly spread.", valueName: "inputs"))
   var count: Int?
 
   @Option(help: "Run under another arithmetic than the file names.")
   var arithmetic: ArithmeticProfile?
 
-  @Option(help: "Images processed at a time.")
+  @Option(help: "Inputs processed at a time.")
   var threads = min(ProcessInfo.processInfo.activeProcessorCount, 8)
 
   @Option(help: "How to print the result.")
@@ -54,30 +58,31 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let graph = try FBQFile.read(path: model)
-    let floatGraph = try FloatSource(path: reference).graph
+    let source = try FloatSource(path: reference)
     if let digest = graph.record?.sourceDigest, try digest != sha256(ofFile: reference) {
       warn(
         "\(reference) is not the file that \(model) was converted from; the differences are not "
           + "those of quantization alone", command: "qconvert")
     }
-    let paths = evenly(try ImageFile.list(folder: images), count ?? Int.max)
+    let (inputs, names) = try inputs(of: source)
     let classCount = graph.tensors[graph.outputs[0]].elementCount
     let assigned = try labels.map { path throws(Diagnostic) in
       try LabelFiles.classes(path: path, classCount: classCount)
     }
-    let classes = paths.map { assigned?[URL(fileURLWithPath: $0).lastPathComponent] }
+    let classes = names.map { assigned?[$0] }
     if let labels, classes.allSatisfy({ $0 == nil }) {
       throw Diagnostic(
-        file: labels, problem: "names none of the \(paths.count) images in \(images)",
-        remedy: "write the file names as they are in the folder")
+        file: labels, problem: "names none of the \(names.count) \(kind) in \(images)",
+        remedy: isArrays
+          ? "number the samples from 0" : "write the file names as they are in the folder")
     }
     let options = RunOptions(arithmetic: arithmetic, threads: threads)
     let evaluator = Evaluator(
-      integerGraph: graph, floatGraph: floatGraph, options: options)
+      integerGraph: graph, floatGraph: source.graph, options: options)
     let progress = Progress()
     let result: EvaluationResult
     do {
-      result = try evaluator.evaluate(images: paths, labels: classes) {
+      result = try evaluator.evaluate(inputs, labels: classes) {
         progress.update("evaluating", $0)
       }
     } catch {
@@ -91,8 +96,22 @@ struct Evaluate: ParsableCommand {
     }
   }
 
+  private var isArrays: Bool { Samples.areArrays(path: images) }
+  private var kind: String { isArrays ? "samples" : "images" }
+
+  /// What to run on, and what the labels call each of it.
+  private func inputs(of source: FloatSource) throws -> (EvaluationInputs, [String]) {
+    guard isArrays else {
+      let paths = evenly(try ImageFile.list(folder: images), count ?? Int.max)
+      return (.images(paths), paths.map { URL(fileURLWithPath: $0).lastPathComponent })
+    }
+    let all = try Samples.arrays(path: images, count: Int.max, source: source)
+    let kept = evenly(Array(0..<all.count), count ?? Int.max)
+    return (.arrays(all.subset(kept.count)), kept.map { "\($0)" })
+  }
+
   private func printText(_ result: EvaluationResult, arithmetic: String) {
-    print("\(result.images) images, arithmetic \(arithmetic)")
+    print("\(result.images) \(kind), arithmetic \(arithmetic)")
     func row(_ title: String, _ successes: Int, _ trials: Int) {
       let interval = wilsonInterval(successes: successes, trials: trials)
       print(

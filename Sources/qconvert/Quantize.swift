@@ -9,12 +9,12 @@ import IntegerModel
 import ModelImport
 import Quantizer
 
-/// `qconvert MODEL.onnx -o OUT.fbq`
+/// `qconvert MODEL.onnx|MODEL.tflite -o OUT.fbq`
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Quantize a float model to integers (the default).",
     discussion: """
-      Reads a float ONNX model, folds batch normalization, measures activation
+      Reads a float ONNX or .tflite model, folds batch normalization, measures activation
       ranges on the calibration inputs, balances and corrects weights and biases,
       trains thresholds where a preset or --train asks for it, and writes int8
       weights, int32 biases and every multiplier and shift that the device needs.
@@ -23,9 +23,12 @@ struct Quantize: ParsableCommand {
       Training learns from the float model alone: no labels. It needs a few hundred
       inputs. Ctrl-C ends it with the best model so far. docs/method.md explains the
       methods, docs/accuracy.md says what each brings.
+
+      A .tflite model that is quantized already is taken over as it is, bit for
+      bit, with its own scales: it needs no calibration.
       """)
 
-  @Argument(help: ArgumentHelp("Float model (.onnx).", valueName: "model"))
+  @Argument(help: ArgumentHelp("Float or quantized model (.onnx, .tflite).", valueName: "model"))
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the result.", valueName: "file"))
@@ -47,9 +50,8 @@ struct Quantize: ParsableCommand {
   func validate() throws {
     try checkWritten(
       [output],
-      whileReading: [model, quantization.calibration]
-        + [labels, quantization.training.train]
-        .compactMap { $0 })
+      whileReading: [model]
+        + [quantization.calibration, labels, quantization.training.train].compactMap { $0 })
   }
 
   func run() throws {
@@ -57,6 +59,10 @@ struct Quantize: ParsableCommand {
     // Fail before the work, not after it.
     try AtomicFile.checkWritable(output)
     let names = try labels.map { path in try LabelFiles.names(path: path) } ?? []
+    if let imported = try importedGraph() {
+      try write(imported, labels: names, start: start)
+      return
+    }
     let source = try FloatSource(path: model)
     let conversion = try quantization.conversion(of: source, at: model)
     let progress = Progress()
@@ -80,7 +86,7 @@ struct Quantize: ParsableCommand {
       of: result, conversion, notes: notes, seconds: Date().timeIntervalSince(start))
   }
 
-  private func attach(labels names: [String], to graph: inout IntegerGraph) throws {
+  func attach(labels names: [String], to graph: inout IntegerGraph) throws {
     guard let path = labels, let output = graph.outputs.first else { return }
     let classes = graph.tensors[output].elementCount
     guard names.count == classes else {
@@ -92,7 +98,7 @@ struct Quantize: ParsableCommand {
   }
 
   /// Completes the conversion record.
-  private func record(_ options: [String], in graph: inout IntegerGraph) throws {
+  func record(_ options: [String], in graph: inout IntegerGraph) throws {
     graph.record?.sourceName = URL(fileURLWithPath: model).lastPathComponent
     graph.record?.sourceDigest = try sha256(ofFile: model)
     graph.record?.toolVersion = "qconvert \(toolVersion)"
@@ -151,11 +157,18 @@ struct FloatSource {
   /// Reads the model at `path`.
   init(path: String) throws(Diagnostic) {
     do {
-      let model = try ONNXImporter.loadModel(path: path)
-      graph = try model.graph.simplified()
-      inputAxes = model.inputAxes
+      let file = try FloatModelFile(path: path)
+      graph = try file.graph.simplified()
+      inputAxes = file.inputAxes
     } catch {
       throw error.inFile(path)
+    }
+    for input in graph.inputs {
+      let value = graph.values[input]
+      guard let batch = value.shape.first, batch != 1 else { continue }
+      throw Diagnostic(
+        file: path, place: "input '\(value.name)'", problem: "has a fixed batch of \(batch)",
+        remedy: "convert the model with a batch of 1 or a variable one")
     }
   }
 }

@@ -22,21 +22,12 @@ struct Samples {
   init(
     path: String, count: Int, options: ImageOptions, source: FloatSource, skipsUnreadable: Bool
   ) throws {
-    let lower = path.lowercased()
-    if lower.hasSuffix(".npz") || lower.hasSuffix(".npy") {
+    if Self.areArrays(path: path) {
       guard !options.isGiven else {
         throw UsageError(
           "--mean, --std, --resize, --crop and --color apply to images, not to arrays")
       }
-      do {
-        let arrays =
-          lower.hasSuffix(".npz")
-          ? try NPZFile.read(path: path) : [try NPYFile.read(path: path)]
-        set = try SampleSet(
-          arrays: arrays, for: source.graph, sourceAxes: source.inputAxes, limit: count)
-      } catch {
-        throw error.inFile(path)
-      }
+      set = try Self.arrays(path: path, count: count, source: source)
       preprocessing = nil
       description = "\(set.count) samples"
       return
@@ -62,6 +53,27 @@ struct Samples {
     set = SampleSet(images: paths, preprocessing: preprocessing)
     self.preprocessing = preprocessing
     description = "\(set.count) images"
+  }
+
+  /// Whether `path` names arrays, not a folder of images.
+  static func areArrays(path: String) -> Bool {
+    let lower = path.lowercased()
+    return lower.hasSuffix(".npz") || lower.hasSuffix(".npy")
+  }
+
+  /// The first `count` samples of an `.npz` or `.npy` file.
+  static func arrays(
+    path: String, count: Int, source: FloatSource
+  ) throws(Diagnostic) -> SampleSet {
+    do {
+      let arrays =
+        path.lowercased().hasSuffix(".npz")
+        ? try NPZFile.read(path: path) : [try NPYFile.read(path: path)]
+      return try SampleSet(
+        arrays: arrays, for: source.graph, sourceAxes: source.inputAxes, limit: count)
+    } catch {
+      throw error.inFile(path)
+    }
   }
 
   /// Means and deviations below 1 are usually meant for pixel values 0…1.

@@ -17,7 +17,8 @@ struct QRun: ParsableCommand {
       Arrays in .npz files are named after the model's tensors and hold codes of the model's own \
       types; with several inputs they have a leading axis over them.
 
-      Exit codes: 0 success, 1 bad input or a run that differs from --expect, 2 wrong usage.
+      Exit codes: 0 success, 1 bad input, or a run that differs from --expect or under --diff, 2 \
+      wrong usage.
       """,
     version: toolVersion)
 
@@ -49,6 +50,12 @@ struct QRun: ParsableCommand {
 
   @Option(help: "Whose arithmetic to use instead of the one the model was converted for.")
   var arithmetic: ArithmeticProfile?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run under this arithmetic too and print which tensors differ, by how much, and whether the "
+        + "top class changes; exit with 1 at any difference."))
+  var diff: ArithmeticProfile?
 
   @Option(help: ArgumentHelp("Write the output codes to an .npz file.", valueName: "file"))
   var output: String?
@@ -107,6 +114,9 @@ struct QRun: ParsableCommand {
     guard benchmark == nil || written.isEmpty && expect == nil else {
       throw ValidationError("--benchmark only measures; leave out files and --expect")
     }
+    guard diff == nil || written.isEmpty && expect == nil && benchmark == nil && !timeLayers else {
+      throw ValidationError("--diff only compares; leave out files, --expect and times")
+    }
     try checkWritten(
       written, whileReading: [model] + images + [input, expect].compactMap { $0 })
   }
@@ -115,6 +125,7 @@ struct QRun: ParsableCommand {
   var written: [String] { [output, dumpTensors, record].compactMap { $0 } }
 
   func run() throws {
+    if let diff { return try DifferenceRun(arguments: self, against: diff).perform() }
     try Run(arguments: self).perform()
   }
 }

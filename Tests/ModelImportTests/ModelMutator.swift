@@ -1,3 +1,4 @@
+import ONNXFormat
 import ModelImport
 import SwiftProtobuf
 import TestSupport

@@ -1,3 +1,4 @@
+import ONNXFormat
 import Diagnostics
 import FloatModel
 import FloatReference

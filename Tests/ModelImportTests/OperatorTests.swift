@@ -1,3 +1,4 @@
+import ONNXFormat
 import FloatModel
 import ModelImport
 import Testing

@@ -116,7 +116,7 @@ struct OperatorDerivationTests {
     let scale: Float = 0.000_351_876_544_300_466_8
     #expect(scale * 1.5 / scale != 1.5)
     let codes = AffineCodes(scale: scale, zeroPoint: 0)
-    let parameters = try derivation.leakyRelu(input: codes, output: codes, alpha: 1.5)
+    let parameters = try derivation.leakyRelu(alpha: 1.5, input: codes, output: codes)
     #expect(parameters.positive == FixedPointMultiplier(multiplier: 1 << 30, shift: 1))
     #expect(parameters.negative == FixedPointMultiplier(multiplier: 3 << 29, shift: 1))
     let table = try #require(
@@ -126,7 +126,7 @@ struct OperatorDerivationTests {
     ]
     for (code, result) in computed { #expect(table[code + 128] == result, "\(code)") }
     #expect(throws: Diagnostic.self) {
-      try derivation.leakyRelu(input: codes, output: codes, alpha: -0.5)
+      try derivation.leakyRelu(alpha: -0.5, input: codes, output: codes)
     }
   }
 

@@ -25,20 +25,25 @@ extension Interpreter {
     let y = places[operation.outputs[0]].view(as: Code.self)
     let yUnits = places[operation.outputs[0]].view(as: Unit.self)
     var second: TensorView<Code> { places[operation.inputs[1]].view(as: Code.self) }
+    if let form = operation.scalings.first?.form, runRescaled(operation, form, x, into: y) {
+      return
+    }
     switch operation.kind {
     case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       guard let operands else { return }
       if operands.weights.elementType == .uint8 {
-        runLinear(operation.kind, x, operands, weightsAs: UInt8.self, into: y)
+        runLinear(operation, x, operands, weightsAs: UInt8.self, into: y)
       } else {
-        runLinear(operation.kind, x, operands, weightsAs: Int8.self, into: y)
+        runLinear(operation, x, operands, weightsAs: Int8.self, into: y)
       }
     case .add(let parameters):
       Reference.add(x, second, sign: 1, parameters, rounding: rounding, into: y)
     case .subtract(let parameters):
       Reference.add(x, second, sign: -1, parameters, rounding: rounding, into: y)
     case .multiply(let parameters):
-      Reference.multiply(x, second, parameters, rounding: rounding, into: y)
+      Reference.multiply(
+        x, second, parameters, scale: .fixedPoint(parameters.multiplier), rounding: rounding,
+        into: y)
     case .averagePool(let parameters): Reference.averagePool(x, parameters, into: y)
     case .maxPool(let parameters): Reference.maxPool(x, parameters, into: y)
     case .mean(let parameters), .sum(let parameters):
@@ -107,34 +112,38 @@ extension Interpreter {
   }
 
   private func runLinear<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
-    _ kind: OperatorKind, _ x: TensorView<Code>, _ operands: LinearOperands,
+    _ operation: Operation, _ x: TensorView<Code>, _ operands: LinearOperands,
     weightsAs _: Weight.Type, into y: TensorView<Code>
   ) {
     let weights = operands.weights.view(as: Weight.self)
     switch operands.bias {
-    case .int32(let bias): runLinear(kind, x, weights: weights, bias: bias, into: y)
-    case .int64(let bias): runLinear(kind, x, weights: weights, bias: bias, into: y)
+    case .int32(let bias): runLinear(operation, x, weights: weights, bias: bias, into: y)
+    case .int64(let bias): runLinear(operation, x, weights: weights, bias: bias, into: y)
     }
   }
 
   private func runLinear<Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator>(
-    _ kind: OperatorKind, _ x: TensorView<Code>, weights: TensorView<Weight>,
+    _ operation: Operation, _ x: TensorView<Code>, weights: TensorView<Weight>,
     bias: UnsafePointer<Sum>, into y: TensorView<Code>
   ) {
     let rounding = arithmetic.rounding
-    switch kind {
+    switch operation.kind {
     case .convolution(let parameters):
       Reference.convolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .depthwiseConvolution(let parameters):
       Reference.depthwiseConvolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .fullyConnected(let parameters):
       Reference.fullyConnected(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .transposeConvolution(let parameters):
       Reference.transposeConvolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     default: preconditionFailure("not a linear operator")
     }
   }

@@ -3,45 +3,39 @@ import FloatModel
 
 /// The float graph as it grows while an ONNX graph is read.
 struct GraphBuilder {
-  var graph: FloatGraph
+  private var assembly: GraphAssembly
   /// Reads initializers and tensors in attributes.
   var tensors: TensorReader
-  private var names: Set<String> = []
-  private var remainingConstants: Int
 
   /// - Parameter limits: what reading the model may take.
   init(name: String, tensors: TensorReader, limits: ImportLimits) {
-    graph = FloatGraph(name: name)
+    assembly = GraphAssembly(
+      name: name, limits: limits, remedy: "run onnx-simplifier on the model")
     self.tensors = tensors
-    remainingConstants = limits.computedElements
+  }
+
+  /// The graph so far.
+  var graph: FloatGraph {
+    get { assembly.graph }
+    _modify { yield &assembly.graph }
   }
 
   // MARK: Values
 
   /// Adds an activation.
   mutating func addValue(name: String, shape: [Int]) -> ValueIndex {
-    graph.values.append(FloatValue(name: uniqueName(name), shape: shape))
-    return graph.values.count - 1
+    assembly.addValue(name: name, shape: shape)
   }
 
   /// Adds a constant as it is to be stored.
   mutating func addConstant(
     _ tensor: FloatTensor, name: String
   ) throws(Diagnostic) -> ValueIndex {
-    try charge(tensor.count)
-    graph.values.append(FloatValue(name: uniqueName(name), constant: tensor))
-    return graph.values.count - 1
+    try assembly.addConstant(tensor, name: name)
   }
 
   /// Counts constant elements about to be made, so that a small file cannot ask for endless memory.
-  mutating func charge(_ count: Int) throws(Diagnostic) {
-    remainingConstants -= count
-    guard remainingConstants >= 0 else {
-      throw Diagnostic(
-        problem: "the network computes more constants than any sensible one needs",
-        remedy: "run onnx-simplifier on the model")
-    }
-  }
+  mutating func charge(_ count: Int) throws(Diagnostic) { try assembly.charge(count) }
 
   /// Float input `index` of `node` as a constant whose elements are all finite, in ONNX order.
   func weights(_ index: Int, _ meaning: String, of node: ONNXNode) throws(Diagnostic) -> FloatTensor
@@ -54,16 +48,6 @@ struct GraphBuilder {
       name: "", values: [FloatValue(name: node.inputName(index), constant: tensor)]
     ).checkFinite()
     return tensor
-  }
-
-  private mutating func uniqueName(_ base: String) -> String {
-    var name = base
-    var suffix = 1
-    while !names.insert(name).inserted {
-      name = "\(base)_\(suffix)"
-      suffix += 1
-    }
-    return name
   }
 
   /// The shape of a value in ONNX order.
@@ -101,10 +85,8 @@ struct GraphBuilder {
   /// A placed value as an operator's result: a constant where it is one.
   mutating func result(_ placed: Placed) -> ImportedValue {
     guard let constant = graph.values[placed.value].constant else { return .activation(placed) }
-    if placed.value == graph.values.count - 1 {
-      // Nothing reads it yet; its name is free for whoever places it.
-      names.remove(graph.values.removeLast().name)
-    }
+    // Nothing reads it yet; its name is free for whoever places it.
+    if placed.value == graph.values.count - 1 { assembly.removeLastValue() }
     let order = placed.layout.order
     var permutation = order
     for (place, axis) in order.enumerated() { permutation[axis] = place }
@@ -119,18 +101,8 @@ struct GraphBuilder {
   mutating func emit(
     _ operation: FloatOperation, _ inputs: [ValueIndex], for node: ONNXNode, name: String? = nil
   ) throws(Diagnostic) -> ValueIndex {
-    let shape = try operation.outputShape(inputs: inputs.map { graph.values[$0].shape })
-    let outputName = name ?? node.outputs.first ?? node.name
-    let constants = inputs.compactMap { graph.values[$0].constant }
-    if constants.count == inputs.count,
-      let result = operation.evaluated(constants, outputShape: shape)
-    {
-      return try addConstant(result, name: outputName)
-    }
-    let output = addValue(name: outputName, shape: shape)
-    graph.nodes.append(
-      FloatNode(name: node.name, operation: operation, inputs: inputs, output: output))
-    return output
+    try assembly.emit(
+      operation, inputs, node: node.name, output: name ?? node.outputs.first ?? node.name)
   }
 
   /// The same ONNX value in another layout, by a reshape where no element has to move, otherwise by
@@ -202,35 +174,9 @@ struct GraphBuilder {
       output = try arrange(
         placed, as: .standard(rank: rank), for: ONNXNode(placingOutput: name))
     }
-    guard graph.values[output.value].name != name else { return output }
-    // An alias by Identity, Dropout or Transpose, an input, or a value just rearranged.
-    if let holder = graph.values.firstIndex(where: { $0.name == name }) {
-      graph.values[holder].name = uniqueName("\(name)_before")
-      names.remove(name)
-    }
-    let value = addValue(name: name, shape: graph.values[output.value].shape)
-    graph.nodes.append(
-      FloatNode(name: name, operation: .identity, inputs: [output.value], output: value))
-    return Placed(value: value, layout: output.layout)
+    return Placed(value: assembly.nameOutput(output.value, name), layout: output.layout)
   }
 
-  /// Drops constants that no node reads.
-  mutating func dropUnusedConstants() throws(Diagnostic) {
-    var isUsed = Set(graph.inputs + graph.outputs)
-    for node in graph.nodes { isUsed.formUnion(node.inputs + [node.output]) }
-    var places: [Int] = []
-    var kept: [FloatValue] = []
-    for (index, value) in graph.values.enumerated() {
-      places.append(kept.count)
-      if isUsed.contains(index) { kept.append(value) }
-    }
-    graph.values = kept
-    graph.inputs = graph.inputs.map { places[$0] }
-    graph.outputs = graph.outputs.map { places[$0] }
-    graph.nodes = graph.nodes.map { node in
-      FloatNode(
-        name: node.name, operation: node.operation, inputs: node.inputs.map { places[$0] },
-        output: places[node.output])
-    }
-  }
+  /// Drops what no node reads and checks the whole graph.
+  mutating func finish() throws(Diagnostic) { try assembly.finish() }
 }

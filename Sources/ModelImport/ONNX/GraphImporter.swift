@@ -1,3 +1,4 @@
+import ONNXFormat
 import Diagnostics
 import FloatModel
 
@@ -23,9 +24,7 @@ struct GraphImporter {
     let outputs = try placeOutputs()
     builder.graph.inputs = inputs.map(\.value)
     builder.graph.outputs = outputs.map(\.value)
-    try builder.dropUnusedConstants()
-    try builder.graph.inferShapes()
-    try builder.graph.checkFinite()
+    try builder.finish()
     return ONNXImport(
       graph: builder.graph, inputAxes: inputs.map(\.layout.order),
       outputAxes: outputs.map(\.layout.order), opset: opset)

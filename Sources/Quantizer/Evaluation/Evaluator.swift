@@ -32,19 +32,13 @@ public struct Evaluator {
     self.batch = batch
   }
 
-  /// Runs both models over `paths`; `labels` holds the class of each, where known.
+  /// Runs both models over `inputs`; `labels` holds the class of each, where known.
   ///
-  /// - Throws: a model without an input pipeline; models whose outputs differ in size; an image that
-  ///   cannot be read.
+  /// - Throws: for images, a model without an input pipeline or an image that cannot be read; models
+  ///   whose inputs or outputs differ in size.
   public func evaluate(
-    images paths: [String], labels: [Int?], progress: (Double) -> Void
+    _ inputs: EvaluationInputs, labels: [Int?], progress: (Double) -> Void
   ) throws(Diagnostic) -> EvaluationResult {
-    guard let pipeline = integerGraph.inputPipeline else {
-      throw Diagnostic(
-        problem: "the model does not say how images feed its input",
-        remedy: "convert it again from an image calibration folder")
-    }
-    let preprocessing = ImagePreprocessing(pipeline)
     let floatLogits = floatGraph.logits
     let integerLogits = integerGraph.logits
     let classes = try classCount(float: floatLogits, integer: integerLogits)
@@ -53,30 +47,27 @@ public struct Evaluator {
     var engine: FloatEngine?
     var engineBatch = 0
     var start = 0
-    while start < paths.count {
-      let count = min(batch, paths.count - start)
-      let part = Array(paths[start..<start + count])
-      let loaded = try loadPixels(part, preprocessing)
+    while start < inputs.count {
+      let count = min(batch, inputs.count - start)
+      let loaded = try inputs.batch(start..<start + count, for: integerGraph)
       if count != engineBatch {
         engine = try FloatEngine(
           graph: floatGraph, batch: count, keeping: [floatLogits], threads: options.threads)
         engineBatch = count
       }
-      var input: [Float] = []
-      for pixels in loaded { preprocessing.append(pixels, to: &input) }
-      try engine?.run(inputs: [input], observe: nil)
+      try engine?.run(inputs: loaded.floats, observe: nil)
       let reference = engine.map { Array($0.values(of: floatLogits)) } ?? []
-      let codes = try Self.runInteger(
-        workers, loaded, pipeline: pipeline, graph: integerGraph, logits: integerLogits)
+      let codes = Self.runInteger(
+        workers, loaded.bytes, graph: integerGraph, logits: integerLogits)
       let tensor = integerGraph.tensors[integerLogits]
-      for image in 0..<count {
-        let reals = codes[image].map { Float(tensor.real($0) ?? 0) }
+      for sample in 0..<count {
+        let reals = codes[sample].map { Float(tensor.real($0) ?? 0) }
         result.add(
-          float: Array(reference[image * classes..<(image + 1) * classes]), integer: reals,
-          codes: codes[image], label: labels[start + image])
+          float: Array(reference[sample * classes..<(sample + 1) * classes]), integer: reals,
+          codes: codes[sample], label: labels[start + sample])
       }
       start += count
-      progress(Double(start) / Double(paths.count))
+      progress(Double(start) / Double(inputs.count))
     }
     return result
   }
@@ -90,11 +81,14 @@ public struct Evaluator {
           "the reference has \(floatCount) outputs, the model \(integerCount)",
         remedy: "give the float model that this file was converted from")
     }
-    let floatInput = floatGraph.inputs.first.map { floatGraph.values[$0].shape } ?? []
-    let integerInput = integerGraph.inputs.first.map { integerGraph.tensors[$0].shape } ?? []
-    guard floatInput == integerInput else {
+    let floatInputs = floatGraph.inputs.map { floatGraph.values[$0].shape }
+    let integerInputs = integerGraph.inputs.map { integerGraph.tensors[$0].shape }
+    guard floatInputs == integerInputs else {
+      let shapes = [floatInputs, integerInputs].map { shapes in
+        shapes.map { "\($0)" }.joined(separator: " and ")
+      }
       throw Diagnostic(
-        problem: "the reference takes an input of \(floatInput), the model of \(integerInput)",
+        problem: "the reference takes an input of \(shapes[0]), the model of \(shapes[1])",
         remedy: "give the float model that this file was converted from")
     }
     return floatCount
@@ -110,52 +104,31 @@ public struct Evaluator {
     return workers
   }
 
-  /// Decodes images in parallel.
-  private func loadPixels(
-    _ paths: [String], _ preprocessing: ImagePreprocessing
-  ) throws(Diagnostic) -> [[UInt8]] {
-    let results = ParallelResults<Result<[UInt8], Diagnostic>>(count: paths.count)
-    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
-      results.set(
-        index,
-        Result { () throws(Diagnostic) in try preprocessing.pixels(ofFile: paths[index]) })
-    }
-    var pixels: [[UInt8]] = []
-    for result in results.all() { pixels.append(try result.get()) }
-    return pixels
-  }
-
-  /// The logits' codes of each image. Worker w takes images w, w + workers, …
+  /// The logits' codes of each sample. Worker w takes samples w, w + workers, …
   private static func runInteger(
-    _ workers: [Interpreter], _ images: [[UInt8]], pipeline: InputPipeline, graph: IntegerGraph,
-    logits: TensorIndex
-  ) throws(Diagnostic) -> [[Int]] {
-    let results = ParallelResults<Result<[Int], Diagnostic>>(count: images.count)
+    _ workers: [Interpreter], _ samples: [[[UInt8]]], graph: IntegerGraph, logits: TensorIndex
+  ) -> [[Int]] {
+    let results = ParallelResults<[Int]>(count: samples.count)
     let pool = WorkerPool(workers)
     let workerCount = workers.count
-    let input = graph.inputs[0]
     let producer = graph.operations.lastIndex { $0.outputs.contains(logits) }
     let tensor = graph.tensors[logits]
     DispatchQueue.concurrentPerform(iterations: workerCount) { worker in
       let interpreter = pool.interpreter(worker)
-      for index in stride(from: worker, to: images.count, by: workerCount) {
-        let codes = Result { () throws(Diagnostic) -> [Int] in
-          try pipeline.encode(
-            images[index], as: graph.tensors[input].elementType,
-            into: interpreter.mutableBytes(of: input))
-          // Images are no stream: what a worker saw before must not matter.
-          interpreter.resetState()
-          // Later operations may reuse the logits' memory: read them where they appear.
-          for operation in 0...(producer ?? 0) { interpreter.run(operation: operation) }
-          let bytes = interpreter.bytes(of: logits)
-          return (0..<tensor.elementCount).map { tensor.elementType.code(at: $0, in: bytes) }
+      for index in stride(from: worker, to: samples.count, by: workerCount) {
+        for (input, bytes) in zip(graph.inputs, samples[index]) {
+          interpreter.mutableBytes(of: input).copyBytes(from: bytes)
         }
-        results.set(index, codes)
+        // Inputs are no stream: what a worker saw before must not matter.
+        interpreter.resetState()
+        // Later operations may reuse the logits' memory: read them where they appear.
+        for operation in 0...(producer ?? 0) { interpreter.run(operation: operation) }
+        let bytes = interpreter.bytes(of: logits)
+        results.set(
+          index, (0..<tensor.elementCount).map { tensor.elementType.code(at: $0, in: bytes) })
       }
     }
-    var codes: [[Int]] = []
-    for result in results.all() { codes.append(try result.get()) }
-    return codes
+    return results.all()
   }
 }
 

@@ -1,3 +1,4 @@
+import ONNXFormat
 import Diagnostics
 
 /// Adds what one ONNX node computes to the graph and says where its outputs are.

@@ -40,8 +40,10 @@ struct WindowAttributes {
     switch try node.string("auto_pad") ?? "NOTSET" {
     case "NOTSET", "": break
     case "VALID": padding = EdgePadding()
-    case "SAME_UPPER": padding = samePadding(image: image, extraFirst: false)
-    case "SAME_LOWER": padding = samePadding(image: image, extraFirst: true)
+    case "SAME_UPPER", "SAME_LOWER":
+      padding = .same(
+        image: image, window: window, stride: stride, dilation: dilation,
+        extraFirst: try node.string("auto_pad") == "SAME_LOWER")
     case let mode: throw Diagnostic(problem: "attribute 'auto_pad' is '\(mode)'")
     }
   }
@@ -55,18 +57,6 @@ struct WindowAttributes {
     }
     return SpatialExtent(
       height: spatialRank == 2 ? numbers[0] : 1, width: numbers[spatialRank - 1])
-  }
-
-  /// Padding that makes the output extent ⌈input / stride⌉.
-  private func samePadding(image: [Int], extraFirst: Bool) -> EdgePadding {
-    func split(_ input: Int, _ window: Int, _ stride: Int, _ dilation: Int) -> (Int, Int) {
-      let output = (input + stride - 1) / stride
-      let total = max((output - 1) * stride + (window - 1) * dilation + 1 - input, 0)
-      return extraFirst ? (total - total / 2, total / 2) : (total / 2, total - total / 2)
-    }
-    let (top, bottom) = split(image[1], window.height, stride.height, dilation.height)
-    let (left, right) = split(image[2], window.width, stride.width, dilation.width)
-    return EdgePadding(top: top, left: left, bottom: bottom, right: right)
   }
 
   /// Further padding below and to the right with which the number of windows is rounded up, and

@@ -16,7 +16,7 @@ struct Selection {
   }
 
   /// Picks from `start` up to but not `end`, both from the end where negative and clamped to the
-  /// axis, as ONNX Slice does.
+  /// axis, as ONNX Slice and TensorFlow's STRIDED_SLICE do.
   mutating func restrict(
     _ axis: Int, from start: Int64, to end: Int64, step: Int
   ) throws(Diagnostic) {

@@ -1,7 +1,7 @@
 import Diagnostics
 import FloatModel
 
-/// Known integers of an ONNX graph: shapes, axes, indices, and what is computed from them. They
+/// Known integers of a model: shapes, axes, indices, and what is computed from them. They
 /// never reach the float graph.
 struct IntegerTensor: Equatable {
   var shape: [Int]
@@ -40,7 +40,7 @@ struct IntegerTensor: Equatable {
       shape: target, values: try Broadcast.elements(values, of: shape, to: target))
   }
 
-  /// The elements at `indices` along `axis`, as ONNX Gather takes them: `indices.shape` in place of
+  /// The elements at `indices` along `axis`, as Gather takes them: `indices.shape` in place of
   /// the axis, negative indices from the end.
   func gathered(_ indices: IntegerTensor, axis: Int) throws(Diagnostic) -> IntegerTensor {
     let extent = shape[axis]
