@@ -25,7 +25,7 @@ struct KernelAgreementTests {
       let seed = UInt64(number) &* 1000 &+ 17
       let profile = ArithmeticProfile.ofEveryModel[
         number % ArithmeticProfile.ofEveryModel.count]
-      var random = RandomGraph(seed: seed, arithmetic: profile, family.makeRandom)
+      var random = RandomGraph(seed: seed, arithmetic: profile, family)
       let graph = random.builder.graph
       let inputs = random.inputs()
       let reference = try Interpreter(graph: graph, options: RunOptions(kernels: .reference))
