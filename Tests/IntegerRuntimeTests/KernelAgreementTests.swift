@@ -68,7 +68,7 @@ struct KernelAgreementTests {
   @Test("kernels that the machine lacks are refused with what it lacks")
   func lacking() throws {
     for choice in KernelChoice.allCases {
-      var random = RandomGraph(seed: 1, arithmetic: .tflm) { $0.addRequantization() }
+      var random = RandomGraph(seed: 1, arithmetic: .tflm, .requantize)
       let graph = random.builder.graph
       _ = random.inputs()
       if let lacking = choice.lacking {
