@@ -166,6 +166,28 @@ struct QuantizedImportTests {
     #expect(try sketch.graph().inputs == [0])
   }
 
+  @Test("whose input for the shape of a transposed convolution is none, the shape being fixed")
+  func shapeInput() throws {
+    var sketch = QuantizedSketch()
+    let shape = sketch.tensor("shape", [4], .int32, scale: nil)
+    let w = sketch.constant("w", [1, 2, 2, 1], .int8, [Int8(1), 2, 3, 4], scales: [1])
+    let x = sketch.tensor("x", [1, 1, 1, 1])
+    let y = sketch.tensor("y", [1, 2, 2, 1])
+    sketch.append(
+      .transposeConv,
+      .transposeConvolution(
+        TFLiteWindow(stride: TFLitePair(height: 2, width: 2), padding: .valid),
+        activation: .none), [shape, w, x], [y])
+    sketch.model.inputs = [shape, x]
+    sketch.model.outputs = [y]
+    let graph = try sketch.graph()
+    #expect(graph.inputs.map { graph.tensors[$0].name } == ["x"])
+    #expect(
+      graph.record?.layers.map(\.notes)
+        == [["its shape is fixed: the input 'shape' for it was left out"]])
+    #expect(try sketch.run([[10]]) == [[10, 20, 30, 40]])
+  }
+
   @Test("is told from a float model by what its operators compute with")
   func kind() {
     var sketch = QuantizedSketch.convolution

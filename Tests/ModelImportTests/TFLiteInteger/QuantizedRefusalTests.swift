@@ -267,6 +267,13 @@ struct QuantizedRefusal: Sendable, CustomTestStringConvertible {
       of: .single(.reshape, .reshape(shape: [5]), x: [4], outputs: [[5]]),
       "operator 0 RESHAPE 'y0': gives 4 elements the shape [5]"),
     QuantizedRefusal(
+      "a resize beyond all images",
+      of: .single(
+        .resizeNearestNeighbor, .resize(alignCorners: false, halfPixelCenters: false),
+        x: [1, 1, 1, 1], outputs: [[1, 1 << 30, 1, 1]], operands: [[1 << 30, 1]]),
+      "operator 0 RESIZE_NEAREST_NEIGHBOR 'y0': resizes to an extent of 1073741824; the limit is "
+        + "1048576"),
+    QuantizedRefusal(
       "a block of 0",
       of: .single(.depthToSpace, .blockSize(0), x: [1, 1, 1, 4], outputs: [[1, 2, 2, 1]]),
       "operation 0 'y0' (depth to space): block size 0 is outside 1…32767"),
