@@ -141,21 +141,31 @@ let package = Package(
     .target(
       name: "ModelImport",
       dependencies: [
-        "FloatModel", "FileAccess", "ONNXFormat", "TFLiteFormat",
+        "Diagnostics", "FloatModel", "FileAccess", "IntegerModel", "ONNXFormat",
+        "OperatorArithmetic", "TFLiteFormat",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: [
-        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "ModelImport",
-        "ONNXFormat", "TFLiteFormat", "TestSupport",
+        "Diagnostics", "FloatModel", "FloatReference", "IntegerModel", "IntegerRuntime",
+        "ModelImport", "ONNXFormat", "TFLiteFormat", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
 
     // Writers of foreign model formats.
     .target(
       name: "ModelExport",
-      dependencies: ["Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat"]),
+      dependencies: [
+        "Diagnostics", "FileAccess", "IntegerModel", "ONNXFormat", "OperatorArithmetic",
+        "TFLiteFormat",
+      ]),
+    .testTarget(
+      name: "ModelExportTests",
+      dependencies: [
+        "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
+        "ModelExport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+      ]),
 
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
@@ -262,8 +272,8 @@ let package = Package(
       name: "qconvert",
       dependencies: [
         "CLibCrypto", "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "FloatEngine",
-        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelImport", "Quantizer",
-        "TensorFiles",
+        "FloatModel", "ImageInput", "IntegerModel", "IntegerRuntime", "ModelExport", "ModelImport",
+        "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -21,6 +21,7 @@ struct FBQBuilder {
   std::vector<Offset<schema::Buffer>> buffers;
   std::vector<Offset<schema::Tensor>> tensors;
   std::vector<Offset<schema::Operation>> operations;
+  std::vector<Offset<schema::ProfileScaling>> scalings;
   std::vector<Offset<String>> labels;
   std::vector<Offset<schema::LayerRecord>> layers;
   Offset<schema::InputPipeline> pipeline;
@@ -302,15 +303,27 @@ void fbq_builder_add_tensor(FBQBuilder *builder, FBQTensor tensor) {
           tensor.buffer, tensor.is_state));
 }
 
+void fbq_builder_add_scaling(FBQBuilder *builder, FBQProfileScaling scaling) {
+  auto words = builder->vector(scaling.words);
+  auto clamp = range(scaling.clamp);
+  builder->scalings.push_back(
+      schema::CreateProfileScaling(
+          builder->fbb, static_cast<schema::ArithmeticProfile>(scaling.profile),
+          static_cast<schema::ScalingForm>(scaling.form), words,
+          scaling.has_clamp ? &clamp : nullptr));
+}
+
 void fbq_builder_add_operation(FBQBuilder *builder, FBQOperation operation) {
   auto name = builder->string(operation.name);
   auto inputs = builder->vector(operation.inputs);
   auto outputs = builder->vector(operation.outputs);
   auto table = options(*builder, operation.kind, operation.options);
+  auto scalings = builder->fbb.CreateVector(builder->scalings);
+  builder->scalings.clear();
   builder->operations.push_back(
       schema::CreateOperation(
           builder->fbb, name, static_cast<schema::OperatorKind>(operation.kind), table, inputs,
-          outputs));
+          outputs, scalings));
 }
 
 void fbq_builder_add_label(FBQBuilder *builder, FBQText label) {
@@ -358,13 +371,16 @@ FBQBytes fbq_builder_finish(FBQBuilder *builder, FBQModelHeader header, size_t *
   auto tensors = fbb.CreateVector(builder->tensors);
   auto inputs = builder->vector(header.inputs);
   auto outputs = builder->vector(header.outputs);
+  auto profiles = fbb.CreateVector(
+      reinterpret_cast<const schema::ArithmeticProfile *>(header.profiles.bytes),
+      header.profiles.count);
   auto name = builder->string(header.name);
   auto producer = builder->string(header.producer);
   schema::FinishModelBuffer(
       fbb, schema::CreateModel(
                fbb, header.format_version, 0, 0, producer, name,
                static_cast<schema::ArithmeticProfile>(header.arithmetic), tensors, operations,
-               inputs, outputs, buffers, builder->pipeline, labels, builder->record));
+               inputs, outputs, buffers, builder->pipeline, labels, builder->record, profiles));
 
   auto *start = fbb.GetBufferPointer();
   auto *root = flatbuffers::GetMutableRoot<flatbuffers::Table>(start);

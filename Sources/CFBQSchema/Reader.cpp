@@ -280,7 +280,9 @@ FBQModelHeader fbq_header(FBQModelRef model) {
       text(table->producer()),
       text(table->name()),
       integers(table->inputs()),
-      integers(table->outputs())};
+      integers(table->outputs()),
+      table->profiles() ? FBQBytes{table->profiles()->Data(), table->profiles()->size()}
+                        : FBQBytes{}};
 }
 
 size_t fbq_tensor_count(FBQModelRef model) { return count(root(model)->tensors()); }
@@ -316,7 +318,20 @@ FBQOperation fbq_operation(FBQModelRef model, size_t index) {
   auto kind = static_cast<FBQOperatorKind>(table->kind_type());
   return {
       text(table->name()), kind, options(kind, table->kind()), integers(table->inputs()),
-      integers(table->outputs())};
+      integers(table->outputs()), count(table->scalings())};
+}
+
+FBQProfileScaling fbq_operation_scaling(FBQModelRef model, size_t operation, size_t index) {
+  auto *table = root(model)
+                    ->operations()
+                    ->Get(static_cast<flatbuffers::uoffset_t>(operation))
+                    ->scalings()
+                    ->Get(static_cast<flatbuffers::uoffset_t>(index));
+  auto *clamp = table->clamp();
+  return {
+      static_cast<uint8_t>(table->profile()), static_cast<uint8_t>(table->form()),
+      integers(table->words()), static_cast<uint8_t>(clamp != nullptr),
+      clamp ? range(clamp) : FBQCodeRange{}};
 }
 
 FBQBuffer fbq_buffer(FBQModelRef model, size_t index) {

@@ -58,6 +58,11 @@ final class ContentArena {
     return FBQFloats(bits: copy.baseAddress, count: copy.count)
   }
 
+  func bytes(_ values: [UInt8], place: String) throws(Diagnostic) -> FBQBytes {
+    let copy = try self.copy(values, place: place)
+    return FBQBytes(bytes: copy.baseAddress, count: copy.count)
+  }
+
   func profileTables(
     _ tables: [FBQProfileTable], place: String
   ) throws(Diagnostic) -> FBQProfileTables {

@@ -42,6 +42,11 @@ struct ContentReader {
     return [UInt32](UnsafeBufferPointer(start: source.bits, count: source.count))
   }
 
+  mutating func bytes(_ source: FBQBytes) throws(Diagnostic) -> [UInt8] {
+    try take(source.count + 8)
+    return [UInt8](UnsafeBufferPointer(start: source.bytes, count: source.count))
+  }
+
   mutating func profileTables(_ source: FBQProfileTables) throws(Diagnostic) -> [FBQProfileTable] {
     try take(source.count * 8 + 8)
     return [FBQProfileTable](UnsafeBufferPointer(start: source.values, count: source.count))

@@ -28,12 +28,16 @@ struct GraphReader {
     var graph = IntegerGraph(
       name: try content.text(header.name, place: "name"),
       arithmetic: try content.value(of: header.arithmetic, "arithmetic profile", place: ""))
+    for number in try content.bytes(header.profiles) {
+      graph.profiles.append(
+        try content.value(of: number, "arithmetic profile", place: "profiles"))
+    }
     for index in 0..<fbq_tensor_count(model) {
       graph.tensors.append(try tensor(index))
     }
     var operations = OperationReader(content: content, buffers: buffers)
     for index in 0..<fbq_operation_count(model) {
-      graph.operations.append(try operations.operation(fbq_operation(model, index), index))
+      graph.operations.append(try operations.operation(of: model, index))
     }
     content = operations.content
     graph.inputs = try content.integers(header.inputs)

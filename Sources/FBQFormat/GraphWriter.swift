@@ -38,7 +38,8 @@ final class GraphWriter {
       producer: try arena.text(graph.record?.toolVersion ?? "fbq", place: "producer"),
       name: try arena.text(graph.name, place: "name"),
       inputs: try arena.integers(graph.inputs, place: "inputs"),
-      outputs: try arena.integers(graph.outputs, place: "outputs"))
+      outputs: try arena.integers(graph.outputs, place: "outputs"),
+      profiles: try arena.bytes(graph.profiles.map(\.rawValue), place: "profiles"))
     var checksumOffset = 0
     bytes = fbq_builder_finish(builder, header, &checksumOffset)
     FileChecksum.seal(
@@ -101,12 +102,15 @@ final class GraphWriter {
     let place = "operation '\(operation.name)'"
     let encoder = OperationEncoder(arena: arena, place: place, tables: tables)
     let (kind, options) = try encoder.encoded(operation.kind)
+    for scaling in operation.scalings {
+      fbq_builder_add_scaling(builder, try encoder.encoded(scaling))
+    }
     fbq_builder_add_operation(
       builder,
       FBQOperation(
         name: try arena.text(operation.name, place: place), kind: kind, options: options,
         inputs: try arena.integers(operation.inputs, place: place),
-        outputs: try arena.integers(operation.outputs, place: place)))
+        outputs: try arena.integers(operation.outputs, place: place), scaling_count: 0))
   }
 
   private func add(_ pipeline: InputPipeline) throws(Diagnostic) {

@@ -156,6 +156,15 @@ struct OperationEncoder {
     }
   }
 
+  /// What a profile computes otherwise.
+  func encoded(_ scaling: ProfileScaling) throws(Diagnostic) -> FBQProfileScaling {
+    FBQProfileScaling(
+      profile: scaling.profile.rawValue, form: scaling.form.number.rawValue,
+      words: try arena.integers(scaling.form.words, place: place),
+      has_clamp: scaling.clamp == nil ? 0 : 1,
+      clamp: scaling.clamp.map { FBQCodeRange($0) } ?? FBQCodeRange())
+  }
+
   private func convolution(
     _ parameters: ConvolutionParameters
   ) throws(Diagnostic) -> FBQConvolutionOptions {

@@ -13,12 +13,35 @@ struct OperationReader {
     self.buffers = buffers
   }
 
-  /// The operation that `source`, number `index`, describes.
-  mutating func operation(_ source: FBQOperation, _ index: Int) throws(Diagnostic) -> Operation {
+  /// Operation `index` of the file.
+  mutating func operation(of model: FBQModelRef, _ index: Int) throws(Diagnostic) -> Operation {
+    let source = fbq_operation(model, index)
     let name = try content.text(source.name, place: "operation \(index)")
-    return Operation(
-      name: name, kind: try kind(of: source, place: "operation \(index) '\(name)'"),
+    let place = "operation \(index) '\(name)'"
+    var operation = Operation(
+      name: name, kind: try kind(of: source, place: place),
       inputs: try content.integers(source.inputs), outputs: try content.integers(source.outputs))
+    for position in 0..<source.scaling_count {
+      operation.scalings.append(
+        try scaling(fbq_operation_scaling(model, index, position), place: place))
+    }
+    return operation
+  }
+
+  private mutating func scaling(
+    _ source: FBQProfileScaling, place: String
+  ) throws(Diagnostic) -> ProfileScaling {
+    let number: ScalingFormNumber = try content.value(
+      of: source.form, "scaling form", place: place)
+    guard let form = ScalingForm(number, words: try content.integers(source.words)) else {
+      throw Diagnostic(
+        place: place,
+        problem: "a scaling of form \(number) has \(source.words.count) words, which do not fit it",
+        remedy: FBQFile.damageRemedy)
+    }
+    return ProfileScaling(
+      profile: try content.value(of: source.profile, "arithmetic profile", place: place),
+      form: form, clamp: source.has_clamp != 0 ? CodeRange(source.clamp) : nil)
   }
 
   private mutating func kind(of source: FBQOperation, place: String) throws(Diagnostic)

@@ -4,16 +4,24 @@
 /// Raw values are those of the file format; never renumber. Profiles that this version cannot run
 /// are not listed: a file that names one is refused.
 public enum ArithmeticProfile: UInt8, Hashable, Sendable, CaseIterable {
-  /// TFLite reference kernels, TFLite Micro and CMSIS-NN as shipped: double rounding.
+  /// TFLite Micro and CMSIS-NN as shipped: double rounding.
   case tflm = 0
+  /// LiteRT's reference kernels on a PC: double rounding, but fully connected layers in float64,
+  /// some factors formed in float32, and tables for logistic and tanh.
+  case litertReference = 1
   /// TOSA `RESCALE` without double rounding, ruy, CMSIS-NN with single rounding, Ethos-U.
   case tosa = 2
+  /// LiteRT as its wheels and phones run it: XNNPACK's float32 requantization, and LiteRT's optimized
+  /// kernels for what XNNPACK leaves to them.
+  case litert = 3
 
   /// The name on command lines and in reports.
   public var name: String {
     switch self {
     case .tflm: "tflm"
+    case .litertReference: "litert-reference"
     case .tosa: "tosa"
+    case .litert: "litert"
     }
   }
 
@@ -26,11 +34,20 @@ public enum ArithmeticProfile: UInt8, Hashable, Sendable, CaseIterable {
     return nil
   }
 
-  /// How this profile rounds when it requantizes.
+  /// How this profile rounds when it requantizes with the operators' own multipliers.
   public var rounding: RequantizationRounding {
     switch self {
-    case .tflm: .double
+    case .tflm, .litertReference, .litert: .double
     case .tosa: .single
+    }
+  }
+
+  /// Whether a model serves this profile only if it holds numbers of its own for it, which it then
+  /// lists in `IntegerGraph.profiles`.
+  public var needsOwnNumbers: Bool {
+    switch self {
+    case .tflm, .tosa: false
+    case .litertReference, .litert: true
     }
   }
 }

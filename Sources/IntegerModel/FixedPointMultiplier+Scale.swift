@@ -35,6 +35,24 @@ extension FixedPointMultiplier {
     return FixedPoint.roundingDivide(product, byPowerOfTwo: right)
   }
 
+  /// The same, but the division by a power of two breaks ties toward +∞:
+  /// `(SRDHM(x · 2^left, multiplier) + 2^(right − 1)) >> right`. Bit-exact with TFLite's kernels for
+  /// vector instructions.
+  ///
+  /// ```text
+  ///    x    multiplier   shift   exact    result
+  ///    5       2^30       −1      1.25       2     3/2: tie up
+  ///   −7       2^30       −1     −1.75      −1     −3/2: tie up; rounding away gives −2
+  /// ```
+  package func scaleRoundingTwiceWithTiesUp(_ x: Int32) -> Int32 {
+    let left = max(shift, 0)
+    let right = max(-shift, 0)
+    let shifted = Int32(clamping: Int64(x) << Int64(left))
+    let product = FixedPoint.saturatingRoundingDoublingHighMultiply(shifted, multiplier)
+    guard right > 0 else { return product }
+    return Int32(truncatingIfNeeded: (Int64(product) + 1 << Int64(right - 1)) >> Int64(right))
+  }
+
   /// `floor((x · multiplier + 2^(t − 1)) / 2^t)` with t = 31 − shift, on 64 bits: to nearest, ties
   /// up. Bit-exact with TFLite under `TFLITE_SINGLE_ROUNDING` and with TOSA `apply_scale_32`
   /// without double rounding.

@@ -7,6 +7,8 @@ public struct IntegerGraph: Equatable, Sendable {
   public var name: String
   /// Whose arithmetic the multipliers and tables were made for.
   public var arithmetic: ArithmeticProfile
+  /// Profiles that need numbers of their own and find them in the operations; ascending.
+  public var profiles: [ArithmeticProfile]
   /// All tensors, constants included.
   public var tensors: [TensorDescription]
   /// Operators in execution order.
@@ -24,12 +26,14 @@ public struct IntegerGraph: Equatable, Sendable {
 
   /// Creates a graph.
   public init(
-    name: String, arithmetic: ArithmeticProfile, tensors: [TensorDescription] = [],
+    name: String, arithmetic: ArithmeticProfile, profiles: [ArithmeticProfile] = [],
+    tensors: [TensorDescription] = [],
     operations: [Operation] = [], inputs: [TensorIndex] = [], outputs: [TensorIndex] = [],
     inputPipeline: InputPipeline? = nil, labels: [String] = [], record: ConversionRecord? = nil
   ) {
     self.name = name
     self.arithmetic = arithmetic
+    self.profiles = profiles
     self.tensors = tensors
     self.operations = operations
     self.inputs = inputs
@@ -37,5 +41,12 @@ public struct IntegerGraph: Equatable, Sendable {
     self.inputPipeline = inputPipeline
     self.labels = labels
     self.record = record
+  }
+}
+
+extension IntegerGraph {
+  /// Whether the graph can be run under `profile`.
+  public func serves(_ profile: ArithmeticProfile) -> Bool {
+    !profile.needsOwnNumbers || profiles.contains(profile)
   }
 }

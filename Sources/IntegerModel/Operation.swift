@@ -153,14 +153,18 @@ public struct Operation: Equatable, Sendable {
   public var inputs: [TensorIndex]
   /// Tensors written.
   public var outputs: [TensorIndex]
+  /// What profiles compute otherwise than `kind` says, at most one entry each.
+  public var scalings: [ProfileScaling]
 
   /// Creates an operation.
   public init(
-    name: String, kind: OperatorKind, inputs: [TensorIndex], outputs: [TensorIndex]
+    name: String, kind: OperatorKind, inputs: [TensorIndex], outputs: [TensorIndex],
+    scalings: [ProfileScaling] = []
   ) {
     self.name = name
     self.kind = kind
     self.inputs = inputs
     self.outputs = outputs
+    self.scalings = scalings
   }
 }

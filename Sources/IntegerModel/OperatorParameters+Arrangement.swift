@@ -1,6 +1,6 @@
 /// Axis along which the place of the greatest or least element is sought.
 public struct ArgumentParameters: Hashable, Sendable {
-  /// The axis, non-negative; it is absent from the output's shape, or stays there with extent 1.
+  /// The axis, non-negative; it is absent from the output's shape.
   public var axis: Int
 
   /// Creates the parameters of an arg max or arg min.

@@ -22,6 +22,8 @@ public final class Interpreter {
   /// Bytes of the arena that holds all activations.
   public let arenaByteCount: Int
 
+  /// The operations as the arithmetic in use computes them.
+  let operations: [Operation]
   let places: [TensorPlace]
   private let steps: [Step]
   private let memory: PreparedMemory
@@ -30,7 +32,8 @@ public final class Interpreter {
   private let scratchStride: Int
 
   /// Plans the graph.
-  /// - Throws: what ``IntegerGraph/validate()`` finds, an arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
+  /// - Throws: what ``IntegerGraph/validate()`` finds, an arithmetic that the graph holds no
+  ///   numbers for, an arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
   public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
     guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
       throw Diagnostic(
@@ -39,6 +42,9 @@ public final class Interpreter {
     }
     try graph.validate()
     let arithmetic = options.arithmetic ?? graph.arithmetic
+    try graph.requireServed(arithmetic)
+    var resolved = graph
+    resolved.operations = graph.operations.map { $0.resolved(for: arithmetic) }
     let memory = PreparedMemory()
 
     let plan = try ArenaPlan(of: graph, preservesAll: options.preservesAllTensors)
@@ -50,7 +56,7 @@ public final class Interpreter {
     }
 
     let planner = TablePlanner(
-      graph: graph, places: places, arithmetic: arithmetic, kernels: fbq_portable_kernels,
+      graph: resolved, places: places, arithmetic: arithmetic, kernels: fbq_portable_kernels,
       options: options, memory: memory)
     var steps: [Step] = []
     var scratchByteCount = 0
@@ -64,6 +70,7 @@ public final class Interpreter {
     }
 
     self.graph = graph
+    operations = resolved.operations
     self.arithmetic = arithmetic
     self.memory = memory
     self.places = places
@@ -104,7 +111,7 @@ public final class Interpreter {
   /// been computed: run the operations in order.
   public func run(operation index: Int) {
     switch steps[index] {
-    case .reference(let operands): runReference(graph.operations[index], operands)
+    case .reference(let operands): runReference(operations[index], operands)
     case .table(let step):
       fbq_threads_run(
         step.isParallel ? threads : nil, step.kernel, step.parameters, step.units, scratch,

@@ -24,6 +24,15 @@ public struct AffineCodes: Hashable, Sendable {
     return clamped(Double(quotient) + Double(zeroPoint))
   }
 
+  /// The code of a normalized pixel value, clamped to the element type.
+  ///
+  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
+  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
+  /// float32 scale from deciding them.
+  public func pixelCode(of real: Double) -> Int32 {
+    clamped((real / Double(scale) + 0.5 + 1e-4).rounded(.down) + Double(zeroPoint))
+  }
+
   /// The code nearest to `real`, whose quotient is formed in double.
   func exactCode(of real: Double) -> Int32 {
     clamped((real / Double(scale)).rounded(.toNearestOrAwayFromZero) + Double(zeroPoint))

@@ -132,7 +132,9 @@ package struct DeviceTable {
 
   /// x · relu6(x + 3) / 6 in 16 bits: x with 7 more fractional bits, times a "relu-ish" factor in
   /// [0, 1] that is x scaled to 3/32768 and shifted into [0, 32767].
-  private var hardSwish: [Int32]? {
+  ///
+  /// LiteRT's kernel is the same, for uint8 as well.
+  var hardSwish: [Int32]? {
     let fineScale: Float = 1 / 128 * input.scale
     let outputFactor = Self.sixteenBits(Double(fineScale / output.scale))
     let reluFactor = Self.sixteenBits(Double(fineScale / (3 / 32768)))

@@ -16,19 +16,12 @@ extension OperatorDerivation {
       clamp: output.range(of: limits))
   }
 
-  /// Subtraction: the factors of an addition, but formed in float32 (TFLite Micro
-  /// `sub_common.cc`).
+  /// Subtraction: the factors of an addition (TFLite Micro `sub_common.cc`).
   public func subtract(
     _ first: AffineCodes, _ second: AffineCodes, output: AffineCodes,
     limits: RealRange = .unlimited
   ) throws(Diagnostic) -> AddParameters {
-    let leftShift = Self.leftShift(of: output)
-    let twice = 2 * max(first.scale, second.scale)
-    return AddParameters(
-      leftShift: leftShift, first: try multiplier(Double(first.scale / twice)),
-      second: try multiplier(Double(second.scale / twice)),
-      output: try multiplier(Double(twice / (Float(1 << leftShift) * output.scale))),
-      clamp: output.range(of: limits))
+    try add(first, second, output: output, limits: limits)
   }
 
   /// How far inputs are shifted left before they are scaled; differences of 16-bit codes have less
@@ -56,6 +49,17 @@ extension OperatorDerivation {
       positive: try multiplier(Double(input.scale) / Double(output.scale)),
       negative: try multiplier(
         Double(input.scale) * Double(slope.scale) / Double(output.scale)))
+  }
+
+  /// Leaky ReLU, its factors formed in float32 (TFLite Micro `leaky_relu_common.cc`).
+  ///
+  /// - Throws: factors that no multiplier can express, negative slopes among them.
+  public func leakyRelu(
+    alpha: Float, input: AffineCodes, output: AffineCodes
+  ) throws(Diagnostic) -> LeakyReluParameters {
+    LeakyReluParameters(
+      positive: try multiplier(Double(input.scale / output.scale)),
+      negative: try multiplier(Double(input.scale * alpha / output.scale)))
   }
 
   /// The same reals in other codes (TFLite Micro `quantize_common.cc`).

@@ -50,4 +50,18 @@ extension OperatorDerivation {
     return SoftmaxParameters(
       multiplier: factor, minimumDifference: -Int32(radius.rounded(.down)))
   }
+
+  /// Logarithm of softmax: the scaling of a softmax, and its inverse from Q5.26 back to input codes
+  /// (TFLite `PreprocessLogSoftmaxScalingExp`).
+  ///
+  /// - Throws: an input scale as too fine for ``softmax(input:beta:)``.
+  public func logSoftmax(input: AffineCodes) throws(Diagnostic) -> LogSoftmaxParameters {
+    let forward = try softmax(input: input)
+    let reverse =
+      Double(Int64(1) << Int64(31 - forward.multiplier.shift))
+      / Double(forward.multiplier.multiplier)
+    return LogSoftmaxParameters(
+      multiplier: forward.multiplier, reverse: try multiplier(reverse),
+      minimumDifference: forward.minimumDifference)
+  }
 }

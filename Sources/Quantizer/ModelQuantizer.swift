@@ -96,7 +96,7 @@ public struct ModelQuantizer {
     if let preprocessing, let input = graph.inputs.first,
       let parameters = lowering.activationParameters[input]
     {
-      result.inputPipeline = preprocessing.pipeline(for: parameters)
+      result.inputPipeline = preprocessing.pipeline(for: parameters.codes)
     }
     return QuantizationResult(graph: result, state: state, values: lowering.values)
   }

@@ -64,12 +64,22 @@ struct ImageOptions: ParsableArguments {
         "The model has \(graph.inputs.count) inputs; calibrate it with an .npz file that names them"
       )
     }
-    let shape = graph.values[input].shape
-    guard shape.count == 4, shape[3] == 1 || shape[3] == 3 else {
+    let value = graph.values[input]
+    guard Self.isImage(value.shape) else {
       throw UsageError(
-        "The model's input '\(graph.values[input].name)' has shape \(shape), which is no image; "
+        "The model's input '\(value.name)' has shape \(value.shape), which is no image; "
           + "calibrate it with an .npz file")
     }
+    return try preprocessing(shape: value.shape)
+  }
+
+  /// Whether an input of that shape can be an image `[N, H, W, C]`.
+  static func isImage(_ shape: [Int]) -> Bool {
+    shape.count == 4 && (shape[3] == 1 || shape[3] == 3)
+  }
+
+  /// The preprocessing for an image input `[N, H, W, C]`.
+  func preprocessing(shape: [Int]) throws -> ImagePreprocessing {
     let channels = shape[3]
     let order = color ?? (channels == 1 ? .gray : .rgb)
     guard (order == .gray) == (channels == 1) else {

@@ -25,11 +25,17 @@ struct QConvert: ParsableCommand {
         qconvert sensitivity model.onnx --calibration images/ \\
           --mean 127.5,127.5,127.5 --std 127.5,127.5,127.5
 
+      Hand it to another runtime:
+
+        qconvert export model.fbq -o model.tflite
+
       'qconvert help quantize' explains every option of a conversion.
       Exit codes: 0 success, 1 bad input or failure, 2 wrong command line.
       """,
     version: toolVersion,
-    subcommands: [Quantize.self, Inspect.self, Evaluate.self, Sensitivity.self],
+    subcommands: [
+      Quantize.self, Inspect.self, Evaluate.self, Sensitivity.self, Export.self,
+    ],
     defaultSubcommand: Quantize.self)
 
   static func main() {

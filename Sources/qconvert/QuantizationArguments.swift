@@ -18,9 +18,9 @@ struct QuantizationArguments: ParsableArguments {
     help: ArgumentHelp(
       "Unlabeled inputs that set the activation ranges.",
       discussion: "A folder of PPM, PGM, PNG and JPEG images, or an .npz file with one array per "
-        + "model input, samples along its first axis.",
+        + "model input, samples along its first axis. Needed for float models.",
       valueName: "folder|file.npz"))
-  var calibration: String
+  var calibration: String?
 
   @Option(
     help: ArgumentHelp(
@@ -103,6 +103,28 @@ struct QuantizationArguments: ParsableArguments {
     }
   }
 
+  /// The calibration inputs of a float model.
+  func calibrationPath() throws -> String {
+    guard let calibration else {
+      throw UsageError("Missing expected argument '--calibration <folder|file.npz>'")
+    }
+    return calibration
+  }
+
+  /// Refuses what makes no sense for a model that is quantized already.
+  func checkUnused(for model: String) throws {
+    let given = [
+      ("--calibration", calibration != nil), ("--calibration-count", calibrationCount != nil),
+      ("--calibrator", calibrator != nil), ("--percentile", percentile != nil),
+      ("--equalize", equalize != nil), ("--bias-correction", biasCorrection != nil),
+      ("--train", training.train != nil), ("--epochs", training.epochs != nil),
+    ]
+    for (option, isGiven) in given where isGiven {
+      throw UsageError(
+        "\(option) does not apply: \(model) is quantized already, its own scales are taken over")
+    }
+  }
+
   /// The preset's options with what was given in their place.
   func options() throws -> QuantizationOptions {
     var options = preset.options(weights: weights)
@@ -121,6 +143,7 @@ struct QuantizationArguments: ParsableArguments {
   /// Everything ready to convert `source`, the model at `model`.
   func conversion(of source: FloatSource, at model: String) throws -> Conversion {
     let options = try options()
+    let calibration = try calibrationPath()
     let samples = try Samples(
       path: calibration, count: calibrationCount ?? preset.calibrationCount, options: image,
       source: source, skipsUnreadable: skipUnreadable)

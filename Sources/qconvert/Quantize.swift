@@ -23,9 +23,14 @@ struct Quantize: ParsableCommand {
       Training learns from the float model alone: no labels. It needs a few hundred
       inputs. Ctrl-C ends it with the best model so far. docs/method.md explains the
       methods, docs/accuracy.md says what each brings.
+
+      A .tflite model that is quantized already is taken over as it is, bit for
+      bit, with its own scales: it needs no calibration.
       """)
 
-  @Argument(help: ArgumentHelp("Float model (.onnx, .tflite).", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp(
+      "Float model (.onnx, .tflite), or a quantized one (.tflite).", valueName: "model"))
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the result.", valueName: "file"))
@@ -47,9 +52,8 @@ struct Quantize: ParsableCommand {
   func validate() throws {
     try checkWritten(
       [output],
-      whileReading: [model, quantization.calibration]
-        + [labels, quantization.training.train]
-        .compactMap { $0 })
+      whileReading: [model]
+        + [quantization.calibration, labels, quantization.training.train].compactMap { $0 })
   }
 
   func run() throws {
@@ -57,6 +61,10 @@ struct Quantize: ParsableCommand {
     // Fail before the work, not after it.
     try AtomicFile.checkWritable(output)
     let names = try labels.map { path in try LabelFiles.names(path: path) } ?? []
+    if let imported = try importedGraph() {
+      try write(imported, labels: names, start: start)
+      return
+    }
     let source = try FloatSource(path: model)
     let conversion = try quantization.conversion(of: source, at: model)
     let progress = Progress()
@@ -80,7 +88,7 @@ struct Quantize: ParsableCommand {
       of: result, conversion, notes: notes, seconds: Date().timeIntervalSince(start))
   }
 
-  private func attach(labels names: [String], to graph: inout IntegerGraph) throws {
+  func attach(labels names: [String], to graph: inout IntegerGraph) throws {
     guard let path = labels, let output = graph.outputs.first else { return }
     let classes = graph.tensors[output].elementCount
     guard names.count == classes else {
@@ -92,7 +100,7 @@ struct Quantize: ParsableCommand {
   }
 
   /// Completes the conversion record.
-  private func record(_ options: [String], in graph: inout IntegerGraph) throws {
+  func record(_ options: [String], in graph: inout IntegerGraph) throws {
     graph.record?.sourceName = URL(fileURLWithPath: model).lastPathComponent
     graph.record?.sourceDigest = try sha256(ofFile: model)
     graph.record?.toolVersion = "qconvert \(toolVersion)"

@@ -48,7 +48,7 @@ struct Sensitivity: ParsableCommand {
     let source = try FloatSource(path: model)
     let conversion = try quantization.conversion(of: source, at: model)
     let compared = try Samples(
-      path: images ?? quantization.calibration, count: count, options: quantization.image,
+      path: try images ?? quantization.calibrationPath(), count: count, options: quantization.image,
       source: source, skipsUnreadable: quantization.skipUnreadable)
     let progress = Progress()
     let result: QuantizationResult

@@ -86,13 +86,18 @@ func everyOperator() -> IntegerGraph {
   return builder.graph
 }
 
-/// One way to break ``everyOperator()`` and the message it must give.
+/// One way to break a valid graph, by default ``everyOperator()``, and the message it must give.
 struct Corruption: Sendable, CustomTestStringConvertible {
   let message: String
+  let graph: @Sendable () -> IntegerGraph
   let apply: @Sendable (inout IntegerGraph) -> Void
 
-  init(_ message: String, _ apply: @escaping @Sendable (inout IntegerGraph) -> Void) {
+  init(
+    _ message: String, of graph: @escaping @Sendable () -> IntegerGraph = everyOperator,
+    _ apply: @escaping @Sendable (inout IntegerGraph) -> Void
+  ) {
     self.message = message
+    self.graph = graph
     self.apply = apply
   }
 
@@ -119,14 +124,15 @@ extension IntegerGraph {
 
 @Suite("Validation refuses what could go wrong")
 struct ValidationTests {
-  @Test("a graph with every operator is valid")
+  @Test("graphs with every operator are valid")
   func valid() throws {
     try everyOperator().validate()
+    try blockOperators().validate()
   }
 
   @Test("each corruption is named", arguments: allCorruptions)
   func corruption(_ corruption: Corruption) {
-    var graph = everyOperator()
+    var graph = corruption.graph()
     corruption.apply(&graph)
     #expect(verdict(on: graph) == corruption.message)
   }
@@ -143,4 +149,5 @@ struct ValidationTests {
 
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
-  + elementwiseCorruptions + shapeCorruptions + stateCorruptions + pipelineCorruptions
+  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + stateCorruptions
+  + pipelineCorruptions

@@ -189,9 +189,35 @@ private struct Mutator {
     case .prelu(var p):
       if part < 2 { change(&p.positive) } else { change(&p.negative) }
       kind = .prelu(p)
-    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
-      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+    case .minimum: kind = .maximum
+    case .maximum: kind = .add(AddParameters(first: .one, second: .one, output: .one, clamp: .int8))
+    case .argMax: kind = .argMin(ArgumentParameters(axis: generator.integer(-1...4)))
+    case .argMin: kind = .argMax(ArgumentParameters(axis: generator.integer(-1...4)))
+    case .reduceMax(var p):
+      if part == 0 { p.keepsDimensions.toggle() } else { change(&p.axes) }
+      kind = .reduceMax(p)
+    case .reduceMin(var p):
+      if part == 0 { p.keepsDimensions.toggle() } else { change(&p.axes) }
+      kind = .reduceMin(p)
+    case .depthToSpace: kind = .depthToSpace(blockSize: extent())
+    case .spaceToDepth: kind = .spaceToDepth(blockSize: extent())
+    case .batchToSpace(var p):
+      change(&p, part)
+      kind = .batchToSpace(p)
+    case .spaceToBatch(var p):
+      change(&p, part)
+      kind = .spaceToBatch(p)
+    case .tile(var multiples):
+      change(&multiples)
+      kind = .tile(multiples: multiples)
+    case .gather(var p):
+      if part < 2 {
+        p.axis = generator.integer(-1...4)
+      } else {
+        p.batchDimensions = generator.integer(-1...4)
+      }
+      kind = .gather(p)
+    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
       break
     }
   }
@@ -202,6 +228,14 @@ private struct Mutator {
     case 1: change(&p.dilation)
     case 2: change(&p.padding)
     default: change(&p.multipliers)
+    }
+  }
+
+  private mutating func change(_ p: inout BatchBlockParameters, _ part: Int) {
+    switch part {
+    case 0, 1: change(&p.block)
+    case 2: change(&p.before)
+    default: change(&p.after)
     }
   }
 

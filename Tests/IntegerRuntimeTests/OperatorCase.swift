@@ -42,18 +42,33 @@ struct OperatorCase: Sendable, CustomTestStringConvertible {
 extension Interpreter {
   /// Fills the graph inputs with codes, runs, and returns the codes of the first output.
   func codes(for inputs: [[Int]]) -> [Int] {
-    for (index, values) in zip(graph.inputs, inputs) {
-      let bytes = values.map { UInt8(truncatingIfNeeded: $0) }
-      mutableBytes(of: index).copyBytes(from: bytes)
-    }
+    for (index, values) in zip(graph.inputs, inputs) { write(values, to: index) }
     run()
     return codes(of: graph.outputs[0])
   }
 
-  /// The codes of a tensor of one-byte elements.
+  /// Fills a tensor with codes.
+  func write(_ codes: [Int], to tensor: TensorIndex) {
+    let bytes = mutableBytes(of: tensor)
+    let width = graph.tensors[tensor].elementType.byteCount(of: 1)
+    for (index, code) in codes.enumerated() {
+      withUnsafeBytes(of: Int64(code).littleEndian) { source in
+        for byte in 0..<width { bytes[index * width + byte] = source[byte] }
+      }
+    }
+  }
+
+  /// The codes of a tensor.
   func codes(of tensor: TensorIndex) -> [Int] {
-    let isSigned = graph.tensors[tensor].elementType == .int8
-    return bytes(of: tensor).map { isSigned ? Int(Int8(bitPattern: $0)) : Int($0) }
+    let bytes = bytes(of: tensor)
+    switch graph.tensors[tensor].elementType {
+    case .int8: return bytes.map { Int(Int8(bitPattern: $0)) }
+    case .uint8: return bytes.map { Int($0) }
+    case .int16: return bytes.bindMemory(to: Int16.self).map { Int($0) }
+    case .int32: return bytes.bindMemory(to: Int32.self).map { Int($0) }
+    case .int64: return bytes.bindMemory(to: Int64.self).map { Int($0) }
+    case .int4: preconditionFailure("an activation is never int4")
+    }
   }
 }
 
@@ -76,3 +91,4 @@ struct HandWorkedTests {
 
 let handWorkedCases =
   handWorkedConvolutions + handWorkedElementwise + handWorkedReductions + handWorkedArrangements
+  + handWorkedExtremes + handWorkedBlocks

@@ -10,6 +10,8 @@ enum OperatorFamily: CaseIterable {
   case averagePool, maxPool, mean, sum
   case softmax, concatenation, pad, reshape, requantize, lookup
   case resizeNearest, resizeBilinear, transpose, stridedSlice, prelu
+  case minimum, maximum, argMax, argMin, reduceMax, reduceMin
+  case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
 
   init?(_ kind: OperatorKind) {
     switch kind {
@@ -34,9 +36,19 @@ enum OperatorFamily: CaseIterable {
     case .transpose: self = .transpose
     case .stridedSlice: self = .stridedSlice
     case .prelu: self = .prelu
-    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
-      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
+    case .minimum: self = .minimum
+    case .maximum: self = .maximum
+    case .argMax: self = .argMax
+    case .argMin: self = .argMin
+    case .reduceMax: self = .reduceMax
+    case .reduceMin: self = .reduceMin
+    case .depthToSpace: self = .depthToSpace
+    case .spaceToDepth: self = .spaceToDepth
+    case .batchToSpace: self = .batchToSpace
+    case .spaceToBatch: self = .spaceToBatch
+    case .tile: self = .tile
+    case .gather: self = .gather
+    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution, .leakyRelu:
       return nil  // refused
     }
   }
@@ -65,6 +77,18 @@ enum OperatorFamily: CaseIterable {
     case .transpose: { $0.addTranspose() }
     case .stridedSlice: { $0.addStridedSlice() }
     case .prelu: { $0.addPRelu() }
+    case .minimum: { $0.addExtreme(isMax: false) }
+    case .maximum: { $0.addExtreme(isMax: true) }
+    case .argMax: { $0.addArgument(isMax: true) }
+    case .argMin: { $0.addArgument(isMax: false) }
+    case .reduceMax: { $0.addReduceExtreme(isMax: true) }
+    case .reduceMin: { $0.addReduceExtreme(isMax: false) }
+    case .depthToSpace: { $0.addDepthBlocks(grows: true) }
+    case .spaceToDepth: { $0.addDepthBlocks(grows: false) }
+    case .batchToSpace: { $0.addBatchBlocks(toSpace: true) }
+    case .spaceToBatch: { $0.addBatchBlocks(toSpace: false) }
+    case .tile: { $0.addTile() }
+    case .gather: { $0.addGather() }
     }
   }
 
@@ -75,7 +99,8 @@ enum OperatorFamily: CaseIterable {
       .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
       true
     case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu:
+      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
+      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather:
       false
     }
   }

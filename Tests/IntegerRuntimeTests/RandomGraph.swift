@@ -22,8 +22,13 @@ struct RandomGraph {
   mutating func inputs() -> [[Int]] {
     builder.graph.inputs.map { index in
       let tensor = builder.graph.tensors[index]
-      return generator.codes(
-        tensor.elementCount, in: tensor.elementType == .uint8 ? 0...255 : -128...127)
+      let range =
+        switch tensor.elementType {
+        case .uint8: 0...255
+        case .int32, .int64: -2...6  // indices
+        default: -128...127
+        }
+      return generator.codes(tensor.elementCount, in: range)
     }
   }
 

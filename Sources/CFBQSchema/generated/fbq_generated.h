@@ -118,6 +118,9 @@ struct TransposeConvolutionOptionsBuilder;
 struct LeakyReluOptions;
 struct LeakyReluOptionsBuilder;
 
+struct ProfileScaling;
+struct ProfileScalingBuilder;
+
 struct Operation;
 struct OperationBuilder;
 
@@ -144,38 +147,127 @@ struct ModelBuilder;
 
 /// Whose integer arithmetic the multipliers and tables were made for, and which a device must
 /// compute to get the same bits.
-/// Reserved: 1 litert-reference, 3 litert (XNNPACK), 4 pot (power-of-two scales).
+/// Reserved: 4 pot (power-of-two scales).
 enum class ArithmeticProfile : uint8_t {
-  /// TFLite reference kernels, TFLite Micro, CMSIS-NN as shipped: M rounds twice.
+  /// TFLite Micro, CMSIS-NN as shipped: M rounds twice.
   Tflm = 0,
+  /// LiteRT's reference kernels on a PC: as Tflm but for what `Operation.scalings` says.
+  LitertReference = 1,
   /// TOSA RESCALE, ruy, CMSIS-NN with single rounding, Ethos-U: M rounds once.
   Tosa = 2,
+  /// LiteRT's default on a PC or phone, XNNPACK: as Tflm but for what `Operation.scalings` says.
+  Litert = 3,
   MIN = Tflm,
-  MAX = Tosa
+  MAX = Litert
 };
 
-inline const ArithmeticProfile (&EnumValuesArithmeticProfile())[2] {
+inline const ArithmeticProfile (&EnumValuesArithmeticProfile())[4] {
   static const ArithmeticProfile values[] = {
     ArithmeticProfile::Tflm,
-    ArithmeticProfile::Tosa
+    ArithmeticProfile::LitertReference,
+    ArithmeticProfile::Tosa,
+    ArithmeticProfile::Litert
   };
   return values;
 }
 
 inline const char * const *EnumNamesArithmeticProfile() {
-  static const char * const names[4] = {
+  static const char * const names[5] = {
     "Tflm",
-    "",
+    "LitertReference",
     "Tosa",
+    "Litert",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameArithmeticProfile(ArithmeticProfile e) {
-  if (flatbuffers::IsOutRange(e, ArithmeticProfile::Tflm, ArithmeticProfile::Tosa)) return "";
+  if (flatbuffers::IsOutRange(e, ArithmeticProfile::Tflm, ArithmeticProfile::Litert)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesArithmeticProfile()[index];
+}
+
+/// What takes the place of an operation's own integers under one profile, and what `words` holds.
+/// float32(·), sums and products in float32 are those of IEEE 754 binary32: the exact result rounded
+/// to 24 bits, ties to even. No floating-point unit is needed to compute them.
+enum class ScalingForm : uint8_t {
+  /// Nothing but the clamp. No words.
+  Common = 0,
+  /// Other multipliers for M, each as (m, s): Multiply has one, PRelu a positive and a negative one.
+  FixedPoint = 1,
+  /// Requantize: M as in Tflm, but RDBPOT breaks ties toward +∞ in whole groups of 16 elements. No
+  /// words.
+  FixedPointInGroups = 2,
+  /// Convolutions, FullyConnected, Multiply: float32(acc) · scale rounded to nearest, ties to even.
+  /// binary32 patterns, one per output channel or a single one.
+  Binary32 = 3,
+  /// FullyConnected: acc · scale in IEEE 754 binary64, rounded to nearest, ties away from zero.
+  /// binary64 patterns as two words, the low one first, per output channel or once.
+  Binary64 = 4,
+  /// Mean, Sum: float32(Σ codes) · scale + offset rounded to nearest, ties to even, then saturated.
+  /// Two binary32 patterns; the offset holds both zero points.
+  Binary32Sum = 5,
+  /// Add, Subtract: (f1 · (x1 − z1) + f2 · (x2 − z2) + 2^(s − 1)) >> s. The words f1, f2, s.
+  WeightedSum = 6,
+  /// Requantize: 256 output codes by input code from the least.
+  Table = 7,
+  /// Softmax: binary32 patterns of e(d) = e^(−beta · S · d) for d = 0…255. A row's probabilities are
+  /// e(max − x) · (1 / (Σ e(max − x) / 256)) in float32, rounded with ties away from zero (int8), or
+  /// plus a half and truncated (uint8).
+  Exponentials = 8,
+  /// ResizeBilinear: the number of rows, then for each output row, then each column, the words lower,
+  /// upper, fraction of the upper one in 1/2048: (Σ four codes · weights + 2^21) >> 22.
+  Samples = 9,
+  /// ResizeBilinear: the same with fractions as binary32 patterns, computed in float32.
+  Binary32Samples = 10,
+  /// ResizeNearest: the number of rows, the rows, then the columns, in place of its own.
+  Indices = 11,
+  MIN = Common,
+  MAX = Indices
+};
+
+inline const ScalingForm (&EnumValuesScalingForm())[12] {
+  static const ScalingForm values[] = {
+    ScalingForm::Common,
+    ScalingForm::FixedPoint,
+    ScalingForm::FixedPointInGroups,
+    ScalingForm::Binary32,
+    ScalingForm::Binary64,
+    ScalingForm::Binary32Sum,
+    ScalingForm::WeightedSum,
+    ScalingForm::Table,
+    ScalingForm::Exponentials,
+    ScalingForm::Samples,
+    ScalingForm::Binary32Samples,
+    ScalingForm::Indices
+  };
+  return values;
+}
+
+inline const char * const *EnumNamesScalingForm() {
+  static const char * const names[13] = {
+    "Common",
+    "FixedPoint",
+    "FixedPointInGroups",
+    "Binary32",
+    "Binary64",
+    "Binary32Sum",
+    "WeightedSum",
+    "Table",
+    "Exponentials",
+    "Samples",
+    "Binary32Samples",
+    "Indices",
+    nullptr
+  };
+  return names;
+}
+
+inline const char *EnumNameScalingForm(ScalingForm e) {
+  if (flatbuffers::IsOutRange(e, ScalingForm::Common, ScalingForm::Indices)) return "";
+  const size_t index = static_cast<size_t>(e);
+  return EnumNamesScalingForm()[index];
 }
 
 /// Type of a tensor's elements.
@@ -2127,7 +2219,7 @@ struct ArgumentOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_AXIS = 4
   };
-  /// Not negative. Absent from the output's shape, or there with extent 1.
+  /// Not negative; absent from the output's shape.
   int32_t axis() const {
     return GetField<int32_t>(VT_AXIS, 0);
   }
@@ -3044,6 +3136,102 @@ struct LeakyReluOptions::Traits {
   static auto constexpr Create = CreateLeakyReluOptions;
 };
 
+/// What one operation computes otherwise under one profile.
+struct ProfileScaling FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef ProfileScalingBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_PROFILE = 4,
+    VT_FORM = 6,
+    VT_WORDS = 8,
+    VT_CLAMP = 10
+  };
+  /// Whose numbers these are; at most one entry of each.
+  fbq::schema::ArithmeticProfile profile() const {
+    return static_cast<fbq::schema::ArithmeticProfile>(GetField<uint8_t>(VT_PROFILE, 0));
+  }
+  fbq::schema::ScalingForm form() const {
+    return static_cast<fbq::schema::ScalingForm>(GetField<uint8_t>(VT_FORM, 0));
+  }
+  const flatbuffers::Vector<int32_t> *words() const {
+    return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_WORDS);
+  }
+  /// The clamp, where the profile rounds the limits of the fused activation to other codes.
+  const fbq::schema::CodeRange *clamp() const {
+    return GetStruct<const fbq::schema::CodeRange *>(VT_CLAMP);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint8_t>(verifier, VT_PROFILE, 1) &&
+           VerifyField<uint8_t>(verifier, VT_FORM, 1) &&
+           VerifyOffset(verifier, VT_WORDS) &&
+           verifier.VerifyVector(words()) &&
+           VerifyField<fbq::schema::CodeRange>(verifier, VT_CLAMP, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct ProfileScalingBuilder {
+  typedef ProfileScaling Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_profile(fbq::schema::ArithmeticProfile profile) {
+    fbb_.AddElement<uint8_t>(ProfileScaling::VT_PROFILE, static_cast<uint8_t>(profile), 0);
+  }
+  void add_form(fbq::schema::ScalingForm form) {
+    fbb_.AddElement<uint8_t>(ProfileScaling::VT_FORM, static_cast<uint8_t>(form), 0);
+  }
+  void add_words(flatbuffers::Offset<flatbuffers::Vector<int32_t>> words) {
+    fbb_.AddOffset(ProfileScaling::VT_WORDS, words);
+  }
+  void add_clamp(const fbq::schema::CodeRange *clamp) {
+    fbb_.AddStruct(ProfileScaling::VT_CLAMP, clamp);
+  }
+  explicit ProfileScalingBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<ProfileScaling> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<ProfileScaling>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<ProfileScaling> CreateProfileScaling(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    fbq::schema::ArithmeticProfile profile = fbq::schema::ArithmeticProfile::Tflm,
+    fbq::schema::ScalingForm form = fbq::schema::ScalingForm::Common,
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> words = 0,
+    const fbq::schema::CodeRange *clamp = nullptr) {
+  ProfileScalingBuilder builder_(_fbb);
+  builder_.add_clamp(clamp);
+  builder_.add_words(words);
+  builder_.add_form(form);
+  builder_.add_profile(profile);
+  return builder_.Finish();
+}
+
+struct ProfileScaling::Traits {
+  using type = ProfileScaling;
+  static auto constexpr Create = CreateProfileScaling;
+};
+
+inline flatbuffers::Offset<ProfileScaling> CreateProfileScalingDirect(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    fbq::schema::ArithmeticProfile profile = fbq::schema::ArithmeticProfile::Tflm,
+    fbq::schema::ScalingForm form = fbq::schema::ScalingForm::Common,
+    const std::vector<int32_t> *words = nullptr,
+    const fbq::schema::CodeRange *clamp = nullptr) {
+  auto words__ = words ? _fbb.CreateVector<int32_t>(*words) : 0;
+  return fbq::schema::CreateProfileScaling(
+      _fbb,
+      profile,
+      form,
+      words__,
+      clamp);
+}
+
 /// One operation. Tensors are indices into `Model.tensors`.
 struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef OperationBuilder Builder;
@@ -3053,7 +3241,8 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_KIND_TYPE = 6,
     VT_KIND = 8,
     VT_INPUTS = 10,
-    VT_OUTPUTS = 12
+    VT_OUTPUTS = 12,
+    VT_SCALINGS = 14
   };
   /// Name of the source node, for people.
   const flatbuffers::String *name() const {
@@ -3190,6 +3379,10 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const flatbuffers::Vector<int32_t> *outputs() const {
     return GetPointer<const flatbuffers::Vector<int32_t> *>(VT_OUTPUTS);
   }
+  /// What profiles that `Model.profiles` lists compute otherwise than `kind` says.
+  const flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *scalings() const {
+    return GetPointer<const flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *>(VT_SCALINGS);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyOffsetRequired(verifier, VT_NAME) &&
@@ -3201,6 +3394,9 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyVector(inputs()) &&
            VerifyOffsetRequired(verifier, VT_OUTPUTS) &&
            verifier.VerifyVector(outputs()) &&
+           VerifyOffset(verifier, VT_SCALINGS) &&
+           verifier.VerifyVector(scalings()) &&
+           verifier.VerifyVectorOfTables(scalings()) &&
            verifier.EndTable();
   }
 };
@@ -3224,6 +3420,9 @@ struct OperationBuilder {
   void add_outputs(flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs) {
     fbb_.AddOffset(Operation::VT_OUTPUTS, outputs);
   }
+  void add_scalings(flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>>> scalings) {
+    fbb_.AddOffset(Operation::VT_SCALINGS, scalings);
+  }
   explicit OperationBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -3245,8 +3444,10 @@ inline flatbuffers::Offset<Operation> CreateOperation(
     fbq::schema::OperatorKind kind_type = fbq::schema::OperatorKind::NONE,
     flatbuffers::Offset<void> kind = 0,
     flatbuffers::Offset<flatbuffers::Vector<int32_t>> inputs = 0,
-    flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs = 0) {
+    flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs = 0,
+    flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::ProfileScaling>>> scalings = 0) {
   OperationBuilder builder_(_fbb);
+  builder_.add_scalings(scalings);
   builder_.add_outputs(outputs);
   builder_.add_inputs(inputs);
   builder_.add_kind(kind);
@@ -3266,17 +3467,20 @@ inline flatbuffers::Offset<Operation> CreateOperationDirect(
     fbq::schema::OperatorKind kind_type = fbq::schema::OperatorKind::NONE,
     flatbuffers::Offset<void> kind = 0,
     const std::vector<int32_t> *inputs = nullptr,
-    const std::vector<int32_t> *outputs = nullptr) {
+    const std::vector<int32_t> *outputs = nullptr,
+    const std::vector<flatbuffers::Offset<fbq::schema::ProfileScaling>> *scalings = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto inputs__ = inputs ? _fbb.CreateVector<int32_t>(*inputs) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<int32_t>(*outputs) : 0;
+  auto scalings__ = scalings ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::ProfileScaling>>(*scalings) : 0;
   return fbq::schema::CreateOperation(
       _fbb,
       name__,
       kind_type,
       kind,
       inputs__,
-      outputs__);
+      outputs__,
+      scalings__);
 }
 
 /// How codes relate to reals. For people and exporters: inference uses the zero points, and nothing
@@ -3988,7 +4192,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_BUFFERS = 24,
     VT_INPUT_PIPELINE = 26,
     VT_LABELS = 28,
-    VT_RECORD = 30
+    VT_RECORD = 30,
+    VT_PROFILES = 32
   };
   /// 1. Refuse greater ones.
   uint32_t format_version() const {
@@ -4043,6 +4248,11 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const fbq::schema::ConversionRecord *record() const {
     return GetPointer<const fbq::schema::ConversionRecord *>(VT_RECORD);
   }
+  /// Profiles other than Tflm and Tosa that the file can be run under, ascending. A file that does not
+  /// list a profile lacks the numbers it needs.
+  const flatbuffers::Vector<fbq::schema::ArithmeticProfile> *profiles() const {
+    return GetPointer<const flatbuffers::Vector<fbq::schema::ArithmeticProfile> *>(VT_PROFILES);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_FORMAT_VERSION, 4) &&
@@ -4073,6 +4283,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyVectorOfStrings(labels()) &&
            VerifyOffset(verifier, VT_RECORD) &&
            verifier.VerifyTable(record()) &&
+           VerifyOffset(verifier, VT_PROFILES) &&
+           verifier.VerifyVector(profiles()) &&
            verifier.EndTable();
   }
 };
@@ -4123,6 +4335,9 @@ struct ModelBuilder {
   void add_record(flatbuffers::Offset<fbq::schema::ConversionRecord> record) {
     fbb_.AddOffset(Model::VT_RECORD, record);
   }
+  void add_profiles(flatbuffers::Offset<flatbuffers::Vector<fbq::schema::ArithmeticProfile>> profiles) {
+    fbb_.AddOffset(Model::VT_PROFILES, profiles);
+  }
   explicit ModelBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -4156,9 +4371,11 @@ inline flatbuffers::Offset<Model> CreateModel(
     flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fbq::schema::Buffer>>> buffers = 0,
     flatbuffers::Offset<fbq::schema::InputPipeline> input_pipeline = 0,
     flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> labels = 0,
-    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0) {
+    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0,
+    flatbuffers::Offset<flatbuffers::Vector<fbq::schema::ArithmeticProfile>> profiles = 0) {
   ModelBuilder builder_(_fbb);
   builder_.add_file_size(file_size);
+  builder_.add_profiles(profiles);
   builder_.add_record(record);
   builder_.add_labels(labels);
   builder_.add_input_pipeline(input_pipeline);
@@ -4195,7 +4412,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
     const std::vector<flatbuffers::Offset<fbq::schema::Buffer>> *buffers = nullptr,
     flatbuffers::Offset<fbq::schema::InputPipeline> input_pipeline = 0,
     const std::vector<flatbuffers::Offset<flatbuffers::String>> *labels = nullptr,
-    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0) {
+    flatbuffers::Offset<fbq::schema::ConversionRecord> record = 0,
+    const std::vector<fbq::schema::ArithmeticProfile> *profiles = nullptr) {
   auto producer__ = producer ? _fbb.CreateString(producer) : 0;
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto tensors__ = tensors ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::Tensor>>(*tensors) : 0;
@@ -4204,6 +4422,7 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
   auto outputs__ = outputs ? _fbb.CreateVector<int32_t>(*outputs) : 0;
   auto buffers__ = buffers ? _fbb.CreateVector<flatbuffers::Offset<fbq::schema::Buffer>>(*buffers) : 0;
   auto labels__ = labels ? _fbb.CreateVector<flatbuffers::Offset<flatbuffers::String>>(*labels) : 0;
+  auto profiles__ = profiles ? _fbb.CreateVector<fbq::schema::ArithmeticProfile>(*profiles) : 0;
   return fbq::schema::CreateModel(
       _fbb,
       format_version,
@@ -4219,7 +4438,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
       buffers__,
       input_pipeline,
       labels__,
-      record);
+      record,
+      profiles__);
 }
 
 inline bool VerifyOperatorKind(flatbuffers::Verifier &verifier, const void *obj, OperatorKind type) {

@@ -21,6 +21,8 @@ void fbq_builder_destroy(FBQBuilder *builder);
 /// Adds a buffer: all of them before anything else, the last one first.
 void fbq_builder_add_buffer(FBQBuilder *builder, FBQBuffer buffer);
 void fbq_builder_add_tensor(FBQBuilder *builder, FBQTensor tensor);
+/// Adds a scaling of the operation that is added next.
+void fbq_builder_add_scaling(FBQBuilder *builder, FBQProfileScaling scaling);
 /// `operation.kind` must be one of `FBQOperatorKind`.
 void fbq_builder_add_operation(FBQBuilder *builder, FBQOperation operation);
 void fbq_builder_add_label(FBQBuilder *builder, FBQText label);

@@ -37,6 +37,7 @@ const uint8_t *fbq_file_crc32(FBQModelRef model);
 FBQTensor fbq_tensor(FBQModelRef model, size_t index);
 /// An operation of a kind beyond those of `FBQOperatorKind` comes without options.
 FBQOperation fbq_operation(FBQModelRef model, size_t index);
+FBQProfileScaling fbq_operation_scaling(FBQModelRef model, size_t operation, size_t index);
 FBQBuffer fbq_buffer(FBQModelRef model, size_t index);
 FBQText fbq_label(FBQModelRef model, size_t index);
 

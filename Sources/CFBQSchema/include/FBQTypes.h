@@ -298,12 +298,23 @@ typedef union FBQOptions {
   FBQLeakyReluOptions leaky_relu;
 } FBQOptions;
 
+typedef struct FBQProfileScaling {
+  uint8_t profile;
+  uint8_t form;
+  FBQIntegers words;
+  /// Whether `clamp` means anything.
+  uint8_t has_clamp;
+  FBQCodeRange clamp;
+} FBQProfileScaling;
+
 typedef struct FBQOperation {
   FBQText name;
   FBQOperatorKind kind;
   FBQOptions options;
   FBQIntegers inputs;
   FBQIntegers outputs;
+  /// Filled when reading only.
+  size_t scaling_count;
 } FBQOperation;
 
 typedef struct FBQTensor {
@@ -363,6 +374,7 @@ typedef struct FBQModelHeader {
   FBQText name;
   FBQIntegers inputs;
   FBQIntegers outputs;
+  FBQBytes profiles;
 } FBQModelHeader;
 
 #endif

@@ -119,6 +119,11 @@ extension OperationRules {
   private func requireBroadcastOperands() throws(Diagnostic) {
     try requireInputs(2)
     try requireActivations()
+    try requireBroadcastShape()
+  }
+
+  /// The output has the shape that the two inputs give together.
+  func requireBroadcastShape() throws(Diagnostic) {
     guard let shape = broadcastShape(input(0).shape, input(1).shape) else {
       throw fault(
         "the shapes \(shapeText(input(0).shape)) and \(shapeText(input(1).shape)) do not broadcast")

@@ -13,11 +13,14 @@ extension IntegerGraph {
   ///   limit.
   public func validate() throws(Diagnostic) {
     try validateCounts()
+    try validateProfiles()
     try validateTensors()
     try validateOrder()
     try validateStates()
     for index in operations.indices {
-      try OperationRules(graph: self, index: index).check()
+      let rules = OperationRules(graph: self, index: index)
+      try rules.check()
+      try rules.checkScalings()
     }
     try validateInputPipeline()
     try validateLabels()

@@ -35,9 +35,17 @@ struct OperationRules {
     case .prelu(let parameters): try checkPRelu(parameters)
     case .transposeConvolution(let parameters): try checkTransposeConvolution(parameters)
     case .leakyRelu(let parameters): try checkLeakyRelu(parameters)
-    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
-      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf:
+    case .minimum, .maximum: try checkExtreme()
+    case .argMax(let parameters), .argMin(let parameters): try checkArgument(parameters)
+    case .reduceMax(let parameters), .reduceMin(let parameters):
+      try checkReduceExtreme(parameters)
+    case .depthToSpace(let blockSize): try checkDepthBlocks(blockSize, grows: true)
+    case .spaceToDepth(let blockSize): try checkDepthBlocks(blockSize, grows: false)
+    case .batchToSpace(let parameters): try checkBatchToSpace(parameters)
+    case .spaceToBatch(let parameters): try checkSpaceToBatch(parameters)
+    case .tile(let multiples): try checkTile(multiples)
+    case .gather(let parameters): try checkGather(parameters)
+    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
       throw fault("no kernel of this version computes it")
     }
   }

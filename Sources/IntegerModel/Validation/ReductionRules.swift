@@ -6,27 +6,8 @@ extension OperationRules {
     try requireInputs(1)
     try requireActivations()
     try requireSameType(output, as: input(0))
-    let shape = input(0).shape
-    var previous = -1
-    for axis in parameters.axes {
-      try require(
-        shape.indices.contains(axis),
-        "the axis \(axis) does not exist in shape \(shapeText(shape))")
-      try require(axis > previous, "the axes \(shapeText(parameters.axes)) are not ascending")
-      previous = axis
-    }
-    try require(!parameters.axes.isEmpty, "no axis is reduced")
-    var expected: [Int] = []
-    var count: Int64 = 1
-    for axis in shape.indices {
-      if parameters.axes.contains(axis) {
-        count *= Int64(shape[axis])
-        if parameters.keepsDimensions { expected.append(1) }
-      } else {
-        expected.append(shape[axis])
-      }
-    }
-    try requireOutputShape(expected)
+    let count = try requireReduction(
+      axes: parameters.axes, keepsDimensions: parameters.keepsDimensions)
     // The kernel sums raw codes and subtracts count · zero point afterward, as TFLite does.
     let type = input(0).elementType
     let rawSpan = max(type.maximumCode, -type.minimumCode)
@@ -41,5 +22,32 @@ extension OperationRules {
     } else {
       try requireMultiplier(multiplier, "the")
     }
+  }
+
+  /// Axes that exist, and the output's shape that they give. Returns how many elements of the input
+  /// each one of the output depends on.
+  func requireReduction(axes: [Int], keepsDimensions: Bool) throws(Diagnostic) -> Int64 {
+    let shape = input(0).shape
+    var previous = -1
+    for axis in axes {
+      try require(
+        shape.indices.contains(axis),
+        "the axis \(axis) does not exist in shape \(shapeText(shape))")
+      try require(axis > previous, "the axes \(shapeText(axes)) are not ascending")
+      previous = axis
+    }
+    try require(!axes.isEmpty, "no axis is reduced")
+    var expected: [Int] = []
+    var count: Int64 = 1
+    for axis in shape.indices {
+      if axes.contains(axis) {
+        count *= Int64(shape[axis])
+        if keepsDimensions { expected.append(1) }
+      } else {
+        expected.append(shape[axis])
+      }
+    }
+    try requireOutputShape(expected)
+    return count
   }
 }

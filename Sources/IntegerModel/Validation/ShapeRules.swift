@@ -133,7 +133,7 @@ extension OperationRules {
   }
 
   /// One input whose codes the output takes over: any type of code, one quantization.
-  private func requireCopiedCodes() throws(Diagnostic) {
+  func requireCopiedCodes() throws(Diagnostic) {
     try requireInputs(1)
     try requireMovedCodes()
     try requireSameCodes(output, as: input(0))

@@ -16,7 +16,8 @@ struct TablePlanner {
   /// The kernel for an operation, or `nil` where the table has none for its case.
   func step(for index: Int) -> TableStep? {
     let operation = graph.operations[index]
-    guard hasOnlyByteActivations(operation) else { return nil }
+    // The table's kernels requantize with the operators' own multipliers.
+    guard operation.scalings.isEmpty, hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
       return convolution(index, parameters, isDepthwise: false)

@@ -16,7 +16,8 @@ extension Reference {
     Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
   >(
     _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
-    _ parameters: ConvolutionParameters, rounding: RequantizationRounding,
+    _ parameters: ConvolutionParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -45,7 +46,7 @@ extension Reference {
                 }
               }
             }
-            y[n, i, j, o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+            y[n, i, j, o] = stage.code(accumulator, scales[o])
           }
         }
       }
@@ -64,7 +65,8 @@ extension Reference {
     Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
   >(
     _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
-    _ parameters: ConvolutionParameters, rounding: RequantizationRounding,
+    _ parameters: ConvolutionParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -89,7 +91,7 @@ extension Reference {
                   x[n, row, column, o / depthMultiplier] - x.zeroPoint)
               }
             }
-            y[n, i, j, o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+            y[n, i, j, o] = stage.code(accumulator, scales[o])
           }
         }
       }

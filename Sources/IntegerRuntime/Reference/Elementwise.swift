@@ -25,12 +25,12 @@ extension Reference {
   /// Bit-exact with TFLite Micro `reference_integer_ops::Mul`.
   package static func multiply<Code: FixedWidthInteger>(
     _ x1: TensorView<Code>, _ x2: TensorView<Code>, _ parameters: MultiplyParameters,
-    rounding: RequantizationRounding, into y: TensorView<Code>
+    scale: OutputScale, rounding: RequantizationRounding, into y: TensorView<Code>
   ) {
     let stage = OutputStage(
       rounding: rounding, zeroPoint: y.zeroPoint, clamp: parameters.clamp)
     broadcast(x1, x2, into: y) { left, right in
-      stage.code((left - x1.zeroPoint) * (right - x2.zeroPoint), parameters.multiplier)
+      stage.code((left - x1.zeroPoint) * (right - x2.zeroPoint), scale)
     }
   }
 
@@ -92,7 +92,7 @@ extension Reference {
 
   /// Combines each pair of codes, as NumPy broadcasts two arrays.
   @inline(__always)
-  private static func broadcast<First, Second, Result>(
+  static func broadcast<First, Second, Result>(
     _ x1: TensorView<First>, _ x2: TensorView<Second>, into y: TensorView<Result>,
     _ combine: (Int32, Int32) -> Int32
   ) {

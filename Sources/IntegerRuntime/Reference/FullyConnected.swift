@@ -12,7 +12,8 @@ extension Reference {
     Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
   >(
     _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
-    _ parameters: FullyConnectedParameters, rounding: RequantizationRounding,
+    _ parameters: FullyConnectedParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -25,7 +26,7 @@ extension Reference {
           accumulator += product(
             w[o * inputs + i] - w.zeroPoint, x[row * inputs + i] - x.zeroPoint)
         }
-        y[row * outputs + o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+        y[row * outputs + o] = stage.code(accumulator, scales[o])
       }
     }
   }

@@ -24,7 +24,22 @@ package struct OutputStage {
   /// `clamp(zeroPoint + M(accumulator))`
   @inline(__always)
   package func code<Sum: Accumulator>(_ sum: Sum, _ multiplier: FixedPointMultiplier) -> Int32 {
-    let scaled = sum.scaled(by: multiplier, rounding: rounding)
+    code(scaled: sum.scaled(by: multiplier, rounding: rounding))
+  }
+
+  /// The same with a scale of any form.
+  @inline(__always)
+  package func code<Sum: Accumulator>(_ sum: Sum, _ scale: OutputScale) -> Int32 {
+    switch scale {
+    case .fixedPoint(let multiplier): code(sum, multiplier)
+    case .binary32(let bits): code(scaled: (Binary32(Int64(sum)) * Binary32(bits: bits)).rounded)
+    case .binary64(let bits): code(scaled: Binary64.scale(Int32(clamping: sum), bits: bits))
+    }
+  }
+
+  /// `clamp(zeroPoint + scaled)`
+  @inline(__always)
+  package func code(scaled: Int32) -> Int32 {
     // On 64 bits, because a scaled value may already be at the limit of 32.
     let code = Int64(scaled) + Int64(zeroPoint)
     return Int32(
@@ -35,6 +50,38 @@ package struct OutputStage {
   @inline(__always)
   package func code(_ difference: Int32, leakyRelu parameters: LeakyReluParameters) -> Int32 {
     code(difference, difference >= 0 ? parameters.positive : parameters.negative)
+  }
+}
+
+/// By what the accumulators of one channel are scaled.
+package enum OutputScale {
+  /// As the rounding of the profile says.
+  case fixedPoint(FixedPointMultiplier)
+  /// In binary32, ties to even.
+  case binary32(UInt32)
+  /// In binary64, ties away from zero.
+  case binary64(UInt64)
+}
+
+/// The scales of a layer by channel: a channel's own, or the single one of the layer.
+package struct LayerScales {
+  private let multipliers: [FixedPointMultiplier]
+  private let form: ScalingForm
+
+  /// Those of the layer's parameters, unless `operation` was resolved to another form.
+  package init(_ multipliers: [FixedPointMultiplier], of operation: Operation) {
+    self.multipliers = multipliers
+    form = operation.scalings.first?.form ?? .common
+  }
+
+  package subscript(channel: Int) -> OutputScale {
+    @inline(__always) get {
+      switch form {
+      case .binary32(let bits): .binary32(bits[bits.count == 1 ? 0 : channel])
+      case .binary64(let bits): .binary64(bits[bits.count == 1 ? 0 : channel])
+      default: .fixedPoint(multiplier(multipliers, of: channel))
+      }
+    }
   }
 }
 

@@ -25,25 +25,29 @@ extension Interpreter {
     let y = places[operation.outputs[0]].view(as: Code.self)
     let yUnits = places[operation.outputs[0]].view(as: Unit.self)
     var second: TensorView<Code> { places[operation.inputs[1]].view(as: Code.self) }
+    if let form = operation.scalings.first?.form, runRescaled(operation, form, x, into: y) {
+      return
+    }
     switch operation.kind {
     case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution:
       guard let operands else { return }
       if operands.weights.elementType == .uint8 {
-        runLinear(operation.kind, x, operands, weightsAs: UInt8.self, into: y)
+        runLinear(operation, x, operands, weightsAs: UInt8.self, into: y)
       } else {
-        runLinear(operation.kind, x, operands, weightsAs: Int8.self, into: y)
+        runLinear(operation, x, operands, weightsAs: Int8.self, into: y)
       }
     case .add(let parameters):
       Reference.add(x, second, sign: 1, parameters, rounding: rounding, into: y)
     case .subtract(let parameters):
       Reference.add(x, second, sign: -1, parameters, rounding: rounding, into: y)
     case .multiply(let parameters):
-      Reference.multiply(x, second, parameters, rounding: rounding, into: y)
+      Reference.multiply(
+        x, second, parameters, scale: .fixedPoint(parameters.multiplier), rounding: rounding,
+        into: y)
     case .averagePool(let parameters): Reference.averagePool(x, parameters, into: y)
     case .maxPool(let parameters): Reference.maxPool(x, parameters, into: y)
     case .mean(let parameters), .sum(let parameters):
-      let rank = graph.tensors[operation.inputs[0]].shape.count
-      Reference.reduce(x, rank: rank, parameters, rounding: rounding, into: y)
+      Reference.reduce(x, rank: rank(of: operation), parameters, rounding: rounding, into: y)
     case .softmax(let parameters): Reference.softmax(x, parameters, rounding: rounding, into: y)
     case .concatenation(let axis):
       runConcatenation(operation, axis: axis, into: yUnits)
@@ -76,42 +80,67 @@ extension Interpreter {
         Reference.prelu(
           x, alpha: alpha.view(as: Int8.self), parameters, rounding: rounding, into: y)
       }
-    case .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax,
-      .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .sequenceLSTM, .svdf:
+    case .minimum: Reference.minimum(x, second, into: y)
+    case .maximum: Reference.maximum(x, second, into: y)
+    case .argMax(let parameters): runArgument(operation, x, parameters, isMax: true)
+    case .argMin(let parameters): runArgument(operation, x, parameters, isMax: false)
+    case .reduceMax(let parameters):
+      Reference.reduceMax(x, rank: rank(of: operation), axes: parameters.axes, into: y)
+    case .reduceMin(let parameters):
+      Reference.reduceMin(x, rank: rank(of: operation), axes: parameters.axes, into: y)
+    case .depthToSpace(let blockSize):
+      Reference.depthToSpace(xUnits, blockSize: blockSize, into: yUnits)
+    case .spaceToDepth(let blockSize):
+      Reference.spaceToDepth(xUnits, blockSize: blockSize, into: yUnits)
+    case .batchToSpace(let parameters):
+      Reference.batchToSpace(xUnits, rank: rank(of: operation), parameters, into: yUnits)
+    case .spaceToBatch(let parameters):
+      Reference.spaceToBatch(xUnits, rank: rank(of: operation), parameters, into: yUnits)
+    case .tile: Reference.tile(xUnits, into: yUnits)
+    case .gather(let parameters): runGather(operation, xUnits, parameters, into: yUnits)
+    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
       preconditionFailure("validation refuses it")
     }
   }
 
+  /// Axes of the first input.
+  private func rank(of operation: Operation) -> Int {
+    graph.tensors[operation.inputs[0]].shape.count
+  }
+
   private func runLinear<Code: FixedWidthInteger, Weight: FixedWidthInteger>(
-    _ kind: OperatorKind, _ x: TensorView<Code>, _ operands: LinearOperands,
+    _ operation: Operation, _ x: TensorView<Code>, _ operands: LinearOperands,
     weightsAs _: Weight.Type, into y: TensorView<Code>
   ) {
     let weights = operands.weights.view(as: Weight.self)
     switch operands.bias {
-    case .int32(let bias): runLinear(kind, x, weights: weights, bias: bias, into: y)
-    case .int64(let bias): runLinear(kind, x, weights: weights, bias: bias, into: y)
+    case .int32(let bias): runLinear(operation, x, weights: weights, bias: bias, into: y)
+    case .int64(let bias): runLinear(operation, x, weights: weights, bias: bias, into: y)
     }
   }
 
   private func runLinear<Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator>(
-    _ kind: OperatorKind, _ x: TensorView<Code>, weights: TensorView<Weight>,
+    _ operation: Operation, _ x: TensorView<Code>, weights: TensorView<Weight>,
     bias: UnsafePointer<Sum>, into y: TensorView<Code>
   ) {
     let rounding = arithmetic.rounding
-    switch kind {
+    switch operation.kind {
     case .convolution(let parameters):
       Reference.convolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .depthwiseConvolution(let parameters):
       Reference.depthwiseConvolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .fullyConnected(let parameters):
       Reference.fullyConnected(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     case .transposeConvolution(let parameters):
       Reference.transposeConvolution(
-        x, weights: weights, bias: bias, parameters, rounding: rounding, into: y)
+        x, weights: weights, bias: bias, parameters,
+        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     default: preconditionFailure("not a linear operator")
     }
   }
@@ -130,6 +159,32 @@ extension Interpreter {
     case .int32:
       Reference.requantize(x, multiplier, rounding: rounding, into: y.view(as: Int32.self))
     case .int64, .int4: preconditionFailure("validation refuses it")
+    }
+  }
+
+  private func runArgument<Code: FixedWidthInteger>(
+    _ operation: Operation, _ x: TensorView<Code>, _ parameters: ArgumentParameters, isMax: Bool
+  ) {
+    let y = places[operation.outputs[0]]
+    let axis = 6 - rank(of: operation) + parameters.axis
+    if y.elementType == .int64 {
+      Reference.argument(of: x, axis: axis, isMax: isMax, into: y.view(as: Int64.self))
+    } else {
+      Reference.argument(of: x, axis: axis, isMax: isMax, into: y.view(as: Int32.self))
+    }
+  }
+
+  private func runGather<Unit: FixedWidthInteger>(
+    _ operation: Operation, _ x: TensorView<Unit>, _ parameters: GatherParameters,
+    into y: TensorView<Unit>
+  ) {
+    let (indices, rank) = (places[operation.inputs[1]], rank(of: operation))
+    if indices.elementType == .int64 {
+      Reference.gather(
+        x, indices: indices.view(as: Int64.self), rank: rank, parameters, into: y)
+    } else {
+      Reference.gather(
+        x, indices: indices.view(as: Int32.self), rank: rank, parameters, into: y)
     }
   }
 

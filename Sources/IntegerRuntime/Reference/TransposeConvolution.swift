@@ -17,7 +17,8 @@ extension Reference {
     Code: FixedWidthInteger, Weight: FixedWidthInteger, Sum: Accumulator
   >(
     _ x: TensorView<Code>, weights w: TensorView<Weight>, bias: UnsafePointer<Sum>,
-    _ parameters: TransposeConvolutionParameters, rounding: RequantizationRounding,
+    _ parameters: TransposeConvolutionParameters, scales: LayerScales,
+    rounding: RequantizationRounding,
     into y: TensorView<Code>
   ) {
     let stage = OutputStage(
@@ -42,7 +43,7 @@ extension Reference {
                 }
               }
             }
-            y[n, i, j, o] = stage.code(accumulator, multiplier(parameters.multipliers, of: o))
+            y[n, i, j, o] = stage.code(accumulator, scales[o])
           }
         }
       }

@@ -3,6 +3,7 @@ import FloatModel
 import Foundation
 import IntegerModel
 import IntegerRuntime
+import OperatorArithmetic
 
 /// Runs an integer graph on all samples at once, operation by operation, while it is being lowered:
 /// what is decided about a layer can depend on what the integer kernels made of all samples before
@@ -202,6 +203,7 @@ extension IntegerGraph {
     }
     single.outputs = operation.outputs
     single.operations = [operation]
+    single.deriveProfiles()
     return single
   }
 }

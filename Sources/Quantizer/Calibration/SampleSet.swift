@@ -3,6 +3,7 @@ import FloatModel
 import Foundation
 import ImageInput
 import IntegerModel
+import OperatorArithmetic
 import TensorFiles
 
 /// How decoded pixels become the float input of a model: `(pixel − mean) / standard deviation` per
@@ -46,7 +47,7 @@ public struct ImagePreprocessing: Hashable, Sendable {
   public var channels: Int { channelOrder == .gray ? 1 : 3 }
 
   /// The integer pipeline that feeds codes of `input`: one 256-entry table per channel.
-  public func pipeline(for input: ActivationParameters) -> InputPipeline {
+  public func pipeline(for input: AffineCodes) -> InputPipeline {
     let tables = (0..<channels).map { channel in
       (0..<256).map { pixel -> Int16 in
         let real = (Double(pixel) - Double(mean[channel])) / Double(standardDeviation[channel])
@@ -257,7 +258,7 @@ public struct SampleSet: Sendable {
   func codes(_ sample: Int, parameters: [ActivationParameters]) throws(Diagnostic) -> [[Int8]] {
     switch source {
     case .images(let paths, let preprocessing):
-      let tables = preprocessing.pipeline(for: parameters[0]).codeTables
+      let tables = preprocessing.pipeline(for: parameters[0].codes).codeTables
       let pixels = try preprocessing.pixels(ofFile: paths[sample])
       return [pixels.indices.map { Int8(tables[$0 % tables.count][Int(pixels[$0])]) }]
     case .arrays:

@@ -88,6 +88,7 @@ public struct Lowering {
     result.record = ConversionRecord(
       sourceName: "", sourceDigest: "", toolVersion: "", options: [],
       layers: layersWithHeadroom())
+    result.deriveProfiles()
     try result.validate()
     return result
   }

@@ -56,14 +56,7 @@ public struct ActivationParameters: Hashable, Sendable {
   public func code(of real: Float) -> Int32 { codes.code(of: real) }
 
   /// The code of a normalized pixel value, clamped to int8.
-  ///
-  /// Ties go up, so that neighboring pixel values never collapse or skip a code where the scale is
-  /// that of one pixel step (mean 127.5 puts every value on a tie); the small nudge keeps the
-  /// float32 scale from deciding them.
-  func pixelCode(of real: Double) -> Int32 {
-    let code = (real / Double(scale) + 0.5 + 1e-4).rounded(.down) + Double(zeroPoint)
-    return Int32(min(max(code, -128), 127))
-  }
+  func pixelCode(of real: Double) -> Int32 { codes.pixelCode(of: real) }
 
   /// Whether some code is at most half a step from `real`.
   func covers(_ real: Float) -> Bool {
