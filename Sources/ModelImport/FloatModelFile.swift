@@ -9,14 +9,14 @@ public struct FloatModelFile: Sendable {
   /// `[0, 2, 3, 1]` where an image `[N, C, H, W]` became `[N, H, W, C]`.
   public let inputAxes: [[Int]]
 
-  /// Reads the float model at `path`: `.tflite` where its name ends so, else ONNX.
+  /// Reads the float model at `path`: `.tflite` where its name or its first bytes say so, else
+  /// ONNX.
   ///
   /// - Throws: a diagnostic naming the file, and the node, operator or tensor with its problem.
   public init(path: String) throws(Diagnostic) {
-    if path.lowercased().hasSuffix(".tflite") {
-      let graph = try TFLiteFloatImporter.load(path: path)
-      self.graph = graph
-      inputAxes = graph.inputs.map { Array(graph.values[$0].shape.indices) }
+    if try TFLiteModelKind.isTFLite(path: path) {
+      graph = try TFLiteFloatImporter.load(path: path)
+      inputAxes = graph.inputs.map { [graph] in Array(graph.values[$0].shape.indices) }
     } else {
       let model = try ONNXImporter.loadModel(path: path)
       graph = model.graph

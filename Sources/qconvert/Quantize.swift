@@ -28,9 +28,7 @@ struct Quantize: ParsableCommand {
       bit, with its own scales: it needs no calibration.
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "Float model (.onnx, .tflite), or a quantized one (.tflite).", valueName: "model"))
+  @Argument(help: ArgumentHelp("Float or quantized model (.onnx, .tflite).", valueName: "model"))
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the result.", valueName: "file"))

@@ -17,9 +17,10 @@ struct QRun: ParsableCommand {
       Arrays in .npz files are named after the model's tensors and hold codes of the model's own \
       types; with several inputs they have a leading axis over them.
 
-      Exit codes: 0 success, 1 bad input or a run that differs from --expect, 2 wrong usage.
+      Exit codes: 0 success, 1 bad input, or a run that differs from --expect or under --diff, 2 \
+      wrong usage.
       """,
-    version: toolVersion)
+    version: "\(toolVersion) (kernels \(KernelChoice.auto.resolved.rawValue))")
 
   @Argument(help: ArgumentHelp("The model, an .fbq file.", valueName: "model.fbq"))
   var model: String
@@ -49,6 +50,12 @@ struct QRun: ParsableCommand {
 
   @Option(help: "Whose arithmetic to use instead of the one the model was converted for.")
   var arithmetic: ArithmeticProfile?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run under this arithmetic too and print which tensors differ, by how much, and whether the "
+        + "top class changes; exit with 1 at any difference."))
+  var diff: ArithmeticProfile?
 
   @Option(help: ArgumentHelp("Write the output codes to an .npz file.", valueName: "file"))
   var output: String?
@@ -91,6 +98,11 @@ struct QRun: ParsableCommand {
     guard threads >= 1, threads <= RunOptions.maximumThreads else {
       throw ValidationError("--threads must be 1 to \(RunOptions.maximumThreads)")
     }
+    if let lacking = kernels.lacking {
+      throw ValidationError(
+        "--kernels \(kernels.rawValue) needs \(lacking), which this machine lacks; it can run "
+          + KernelChoice.available.map(\.rawValue).joined(separator: ", "))
+    }
     guard benchmark ?? 1 >= 1 else { throw ValidationError("--benchmark must be at least 1") }
     guard images.isEmpty || input == nil else {
       throw ValidationError("give either images or --input, not both")
@@ -107,6 +119,9 @@ struct QRun: ParsableCommand {
     guard benchmark == nil || written.isEmpty && expect == nil else {
       throw ValidationError("--benchmark only measures; leave out files and --expect")
     }
+    guard diff == nil || written.isEmpty && expect == nil && benchmark == nil && !timeLayers else {
+      throw ValidationError("--diff only compares; leave out files, --expect and times")
+    }
     try checkWritten(
       written, whileReading: [model] + images + [input, expect].compactMap { $0 })
   }
@@ -115,6 +130,7 @@ struct QRun: ParsableCommand {
   var written: [String] { [output, dumpTensors, record].compactMap { $0 } }
 
   func run() throws {
+    if let diff { return try DifferenceRun(arguments: self, against: diff).perform() }
     try Run(arguments: self).perform()
   }
 }

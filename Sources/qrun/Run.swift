@@ -55,10 +55,19 @@ struct Run {
   private static func interpreter(
     _ arguments: QRun, graph: IntegerGraph, golden: Golden?
   ) throws(Diagnostic) -> Interpreter {
-    let options = RunOptions(
-      arithmetic: arguments.arithmetic, kernels: arguments.kernels, threads: arguments.threads,
-      preservesAllTensors: arguments.dumpTensors != nil || arguments.allTensors
+    try interpreter(
+      arguments, graph, arguments.arithmetic,
+      preservesAll: arguments.dumpTensors != nil || arguments.allTensors
         || golden?.hasIntermediates(of: graph) == true)
+  }
+
+  /// An interpreter of the model under `arithmetic`; `nil` for the model's own.
+  static func interpreter(
+    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, preservesAll: Bool
+  ) throws(Diagnostic) -> Interpreter {
+    let options = RunOptions(
+      arithmetic: arithmetic, kernels: arguments.kernels, threads: arguments.threads,
+      preservesAllTensors: preservesAll)
     do throws(Diagnostic) {
       return try Interpreter(graph: graph, options: options)
     } catch {
@@ -66,7 +75,8 @@ struct Run {
     }
   }
 
-  private static func inputs(
+  /// The inputs that the arguments name, else those of the golden, else zeros.
+  static func inputs(
     _ arguments: QRun, graph: IntegerGraph, golden: Golden?
   ) throws(Diagnostic) -> InputSequence {
     if let path = arguments.input { return try InputSequence(codes: path, for: graph) }

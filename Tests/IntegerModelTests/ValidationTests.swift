@@ -128,6 +128,8 @@ struct ValidationTests {
   func valid() throws {
     try everyOperator().validate()
     try blockOperators().validate()
+    try sequenceOperators().validate()
+    try scaledOperators().validate()
   }
 
   @Test("each corruption is named", arguments: allCorruptions)
@@ -149,5 +151,6 @@ struct ValidationTests {
 
 private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
-  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + stateCorruptions
-  + pipelineCorruptions
+  + elementwiseCorruptions + shapeCorruptions + blockCorruptions + sequenceCorruptions
+  + stateCorruptions
+  + pipelineCorruptions + scalingCorruptions

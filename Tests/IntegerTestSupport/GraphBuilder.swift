@@ -29,6 +29,16 @@ package struct GraphBuilder {
     return graph.tensors.count - 1
   }
 
+  /// Adds a state, with scale 1 unless told otherwise.
+  package mutating func state(
+    _ name: String, _ shape: [Int], _ type: ElementType, zeroPoint: Int32 = 0,
+    scaleBits: UInt32 = 0x3f80_0000
+  ) -> TensorIndex {
+    let index = activation(name, shape, type, zeroPoint: zeroPoint, scaleBits: scaleBits)
+    graph.tensors[index].isState = true
+    return index
+  }
+
   /// Adds a constant with scale 1.
   package mutating func constant(
     _ name: String, _ shape: [Int], _ type: ElementType, zeroPoint: Int32 = 0, _ values: [Int]
@@ -80,6 +90,8 @@ extension CodeRange {
   package static let int8 = CodeRange(minimum: -128, maximum: 127)
   /// All of uint8.
   package static let uint8 = CodeRange(minimum: 0, maximum: 255)
+  /// All of int16.
+  package static let int16 = CodeRange(minimum: -32_768, maximum: 32_767)
 }
 
 extension SpatialPair {

@@ -83,6 +83,16 @@ struct FloatTFLiteTests {
     #expect(fewer.output.hasPrefix("2 samples, arithmetic tflm\n  float top-1 "))
   }
 
+  @Test("without their ending are known by their first bytes")
+  func identifier() throws {
+    let folder = try TemporaryFolder()
+    try TFLiteFile.write(model(), to: folder.file("model"))
+    let (arrays, _) = try samples(in: folder)
+    let converted = try convert(
+      folder.file("model"), ["--calibration", arrays, "-o", folder.file("model.fbq")])
+    #expect(converted.status == 0, "\(converted.errors)")
+  }
+
   @Test("with a fixed batch are refused")
   func batch() throws {
     let folder = try TemporaryFolder()

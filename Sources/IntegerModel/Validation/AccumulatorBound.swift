@@ -11,36 +11,98 @@ extension IntegerGraph {
   /// The graph must be valid, or be a graph whose only fault is an accumulator that overflows
   /// (headroom −1).
   public func accumulatorHeadroom(of operation: Int) -> [Int]? {
-    guard let bounds = OperationRules(graph: self, index: operation).accumulatorBounds() else {
-      return nil
-    }
-    let limit = bounds.accumulator == .int64 ? 47 : 31
-    return bounds.perChannel.map { bound in
-      max(limit - (UInt64.bitWidth - bound.leadingZeroBitCount), -1)
+    let groups = OperationRules(graph: self, index: operation).accumulatorBounds()
+    guard !groups.isEmpty else { return nil }
+    return groups.flatMap { bounds in
+      let limit = bounds.accumulator == .int64 ? 47 : 31
+      return bounds.magnitudes.map { bound in
+        max(limit - (UInt64.bitWidth - bound.leadingZeroBitCount), -1)
+      }
     }
   }
 }
 
-/// The greatest magnitude that each accumulator of an operation can reach.
+/// The greatest magnitudes that accumulators of one kind can reach.
 struct AccumulatorBounds {
   var accumulator: AccumulatorType
-  var perChannel: [UInt64]
+  /// What has such an accumulator: a channel, a filter, a unit of a gate.
+  var owner: String
+  /// One per owner.
+  var magnitudes: [UInt64]
+  /// Whether the operator lets the accumulator wrap around, as the device does: sums of 16-bit products
+  /// that no real model fills cannot be proven.
+  var wraps = false
 }
 
 extension OperationRules {
-  /// Proves for each output channel that no partial sum, in whatever order, leaves the accumulator.
+  /// Proves for each accumulator that no partial sum, in whatever order, leaves it.
   func requireBoundedAccumulators() throws(Diagnostic) {
-    guard let bounds = accumulatorBounds() else { return }
-    let limit: UInt64 = 1 << (bounds.accumulator == .int64 ? 47 : 31)
-    for (channel, bound) in bounds.perChannel.enumerated() where bound >= limit {
-      throw fault(
-        "the accumulator of channel \(channel) can reach \(bound); it must stay below \(limit)",
-        remedy: "use a greater weight scale or a smaller bias for this channel")
+    for bounds in accumulatorBounds() where !bounds.wraps {
+      let limit: UInt64 = 1 << (bounds.accumulator == .int64 ? 47 : 31)
+      for (index, bound) in bounds.magnitudes.enumerated() where bound >= limit {
+        throw fault(
+          "the accumulator of \(bounds.owner) \(index) can reach \(bound); it must stay below "
+            + "\(limit)",
+          remedy: "use a greater weight scale or a smaller bias for this \(bounds.owner)")
+      }
     }
   }
 
+  /// Bounds of all accumulators; none for operators without weights.
+  func accumulatorBounds() -> [AccumulatorBounds] {
+    switch operation.kind {
+    case .svdf(let parameters): return svdfBounds(rank: parameters.rank)
+    case .sequenceLSTM: return lstmBounds()
+    default: return channelBounds().map { [$0] } ?? []
+    }
+  }
+
+  /// SVDF: the sums over the features of each filter, and those over the memories of each unit.
+  private func svdfBounds(rank: Int) -> [AccumulatorBounds] {
+    guard operation.inputs.count == 5, rank >= 1 else { return [] }
+    let (feature, time) = (
+      bounds(of: input(1), times: input(0)), bounds(of: input(2), times: input(4))
+    )
+    var units = magnitudes(ofBias: input(3))
+    for (filter, bound) in time.enumerated() where filter / rank < units.count {
+      units[filter / rank] += bound
+    }
+    return [
+      AccumulatorBounds(accumulator: .int32, owner: "filter", magnitudes: feature),
+      AccumulatorBounds(accumulator: .int32, owner: "unit", magnitudes: units, wraps: true),
+    ]
+  }
+
+  /// LSTM: two sums for each unit of each gate.
+  private func lstmBounds() -> [AccumulatorBounds] {
+    guard operation.inputs.count == 15 else { return [] }
+    return lstmGateNames.enumerated().flatMap { gate, name in
+      let inputs = zip(
+        bounds(of: input(1 + gate), times: input(0)), magnitudes(ofBias: input(9 + gate)))
+      return [
+        AccumulatorBounds(
+          accumulator: .int32, owner: "\(name) gate unit", magnitudes: inputs.map { $0 + $1 }),
+        AccumulatorBounds(
+          accumulator: .int32, owner: "recurrent \(name) gate unit",
+          magnitudes: bounds(of: input(5 + gate), times: input(13))),
+      ]
+    }
+  }
+
+  /// Σ|w| of each row of constant weights, times the greatest |x − z|. Over all rows together that is
+  /// below 2^62, so that sums of some of them cannot overflow.
+  private func bounds(of weights: TensorDescription, times x: TensorDescription) -> [UInt64] {
+    guard let bytes = weights.constant, let rows = weights.shape.first else { return [] }
+    let span = UInt64(span(of: x))
+    return bytes.withUnsafeBytes { rowSums(of: $0, weights, channels: rows) }.map { $0 * span }
+  }
+
+  private func magnitudes(ofBias bias: TensorDescription) -> [UInt64] {
+    bias.constant?.array(of: Int32.self).map { UInt64($0.magnitude) } ?? []
+  }
+
   /// Bounds per output channel, or `nil` for operators without weights.
-  func accumulatorBounds() -> AccumulatorBounds? {
+  private func channelBounds() -> AccumulatorBounds? {
     let accumulator: AccumulatorType
     let isDepthwise: Bool
     switch operation.kind {
@@ -73,7 +135,8 @@ extension OperationRules {
       let (bound, overflow) = (sum * span).addingReportingOverflow(magnitude)
       perChannel.append(overflow ? .max : bound)
     }
-    return AccumulatorBounds(accumulator: accumulator, perChannel: perChannel)
+    return AccumulatorBounds(
+      accumulator: accumulator, owner: "channel", magnitudes: perChannel)
   }
 }
 
@@ -95,6 +158,11 @@ private func rowSums(
       let zeroPoint = weights.zeroPoint
       for code in bytes[start..<start + length] {
         sum += UInt64((Int32(code) - zeroPoint).magnitude)
+      }
+    case .int16:
+      for element in start..<start + length {
+        let code = bytes.loadUnaligned(fromByteOffset: element * 2, as: Int16.self)
+        sum += UInt64(Int16(littleEndian: code).magnitude)
       }
     default:
       for element in start..<start + length {

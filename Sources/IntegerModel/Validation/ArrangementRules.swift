@@ -145,7 +145,7 @@ extension OperationRules {
   }
 
   /// The product of two extents, where no tensor could be that large.
-  private func product(_ first: Int, _ second: Int) throws(Diagnostic) -> Int {
+  func product(_ first: Int, _ second: Int) throws(Diagnostic) -> Int {
     let (product, overflow) = first.multipliedReportingOverflow(by: second)
     try require(
       !overflow && product <= GraphLimits.elementCount,

@@ -45,8 +45,10 @@ struct OperationRules {
     case .spaceToBatch(let parameters): try checkSpaceToBatch(parameters)
     case .tile(let multiples): try checkTile(multiples)
     case .gather(let parameters): try checkGather(parameters)
-    case .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
-      throw fault("no kernel of this version computes it")
+    case .logSoftmax(let parameters): try checkLogSoftmax(parameters)
+    case .l2Normalization: try checkL2Normalization()
+    case .sequenceLSTM(let parameters): try checkSequenceLSTM(parameters)
+    case .svdf(let parameters): try checkSVDF(parameters)
     }
   }
 

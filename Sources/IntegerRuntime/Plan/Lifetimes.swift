@@ -11,12 +11,15 @@ package struct Lifetimes {
   /// Step −1 fills the graph's inputs and step `operations.count` reads its outputs.
   ///
   /// Inputs live as long as the whole run, so that a second run without filling them again gives the
-  /// same result. With `preservesAll` everything does.
+  /// same result, and states, which outlive it. With `preservesAll` everything does.
   package init(of graph: IntegerGraph, preservesAll: Bool) {
     let end = graph.operations.count
     owners = graph.tensors.indices.map { graph.tensors[$0].constant == nil ? $0 : nil }
     ranges = [ClosedRange<Int>](repeating: -1...(-1), count: graph.tensors.count)
     for index in graph.inputs { ranges[index] = -1...end }
+    for index in graph.tensors.indices where graph.tensors[index].isState {
+      ranges[index] = -1...end
+    }
     for (step, operation) in graph.operations.enumerated() {
       for index in operation.inputs {
         if let owner = owners[index] { extend(owner, to: step) }

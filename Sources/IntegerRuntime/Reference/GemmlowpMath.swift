@@ -81,12 +81,12 @@ package enum GemmlowpMath {
     return estimate
   }
 
-  private static func product(_ a: Int32, _ b: Int32) -> Int32 {
+  static func product(_ a: Int32, _ b: Int32) -> Int32 {
     FixedPoint.saturatingRoundingDoublingHighMultiply(a, b)
   }
 
   /// `x · 2^count`, saturated. Bit-exact with gemmlowp `SaturatingRoundingMultiplyByPOT`.
-  private static func saturatingShiftLeft(_ x: Int32, by count: Int32) -> Int32 {
+  static func saturatingShiftLeft(_ x: Int32, by count: Int32) -> Int32 {
     Int32(clamping: Int64(x) << Int64(count))
   }
 }

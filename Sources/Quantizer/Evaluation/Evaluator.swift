@@ -119,6 +119,8 @@ public struct Evaluator {
         for (input, bytes) in zip(graph.inputs, samples[index]) {
           interpreter.mutableBytes(of: input).copyBytes(from: bytes)
         }
+        // Inputs are no stream: what a worker saw before must not matter.
+        interpreter.resetState()
         // Later operations may reuse the logits' memory: read them where they appear.
         for operation in 0...(producer ?? 0) { interpreter.run(operation: operation) }
         let bytes = interpreter.bytes(of: logits)

@@ -28,8 +28,8 @@ extension IntegerImporter {
         problem: "divides \(feature.channels) filters into units of \(rank)")
     }
     let parameters = try derivation.svdf(
-      input: from, featureScale: feature.scales[0], state: stateCodes, timeScale: time.scales[0],
-      output: try codes(try output(source)), rank: rank)
+      input: from, featureScale: feature.scales[0], timeScale: time.scales[0],
+      stateScale: stateCodes.scale, output: try codes(try output(source)), rank: rank)
     let bias = try bias(
       source, 3,
       LayerWeights(
@@ -85,13 +85,12 @@ extension IntegerImporter {
       inputs.append(try bias(source, position, layers[position - 12]).tensor)
     }
     let gates = zip(inputScales, recurrentScales).map {
-      SequenceLSTMScales.Gate(input: $0, recurrent: $1)
+      LSTMGateScales(input: $0, recurrent: $1)
     }
     let parameters = try derivation.sequenceLSTM(
-      SequenceLSTMScales(
-        input: from, hidden: hidden, cell: try codes(cellIndex).scale, inputGate: gates[0],
-        forgetGate: gates[1], cellGate: gates[2], outputGate: gates[3]),
-      cellClip: cellClip, isTimeMajor: isTimeMajor)
+      input: from, hidden: hidden, inputGate: gates[0], forgetGate: gates[1], cellGate: gates[2],
+      outputGate: gates[3], cellScale: try codes(cellIndex).scale, cellClip: cellClip,
+      isTimeMajor: isTimeMajor)
     let extents = try shape(data)
     guard extents.count == 3 else {
       throw Diagnostic(problem: "reads '\(names[data])' of shape \(extents); 3 axes are needed")

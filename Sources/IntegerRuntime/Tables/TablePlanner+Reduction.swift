@@ -7,6 +7,7 @@ extension TablePlanner {
     _ operation: Operation, _ parameters: PoolParameters, _ kernel: fbq_kernel?,
     clampsFlipped: Bool
   ) -> TableStep? {
+    guard kernel != nil else { return nil }
     let (image, result) = (x(operation), y(operation))
     let offset: Int32 = clampsFlipped && image.elementType == .uint8 ? 128 : 0
     var p = fbq_pool()
@@ -35,6 +36,7 @@ extension TablePlanner {
 
   /// Mean and sum over axes that follow each other.
   func reduce(_ operation: Operation, _ parameters: ReduceParameters) -> TableStep? {
+    guard kernels.reduce != nil else { return nil }
     let (input, result) = (x(operation), y(operation))
     let shape = graph.tensors[operation.inputs[0]].shape
     let axes = parameters.axes

@@ -1,0 +1,66 @@
+"""The page that a run of the conformance suite leaves behind."""
+
+import importlib.metadata
+
+JUDGES = {
+    "tflm": "TFLite Micro (`tflite-micro`), every tensor it keeps",
+    "litert-reference": "LiteRT's reference kernels (`OpResolverType.BUILTIN_REF`)",
+    "litert": "LiteRT's default kernels (XNNPACK)",
+}
+
+
+def version(package):
+    return importlib.metadata.version(package)
+
+
+def number(count):
+    return f"{count:,}"
+
+
+def result(outcome):
+    if outcome.failure:
+        return f"**failed**: {outcome.failure}"
+    if outcome.skipped:
+        return outcome.skipped.replace("|", "\\|")
+    if not outcome.differences:
+        return "equal"
+    first = outcome.differences[0]
+    return (
+        f"**{number(outcome.differing)} differ** in {len(outcome.differences)} tensors, first in "
+        f"`{first.tensor}` ({number(first.differing)} by up to {first.largest})")
+
+
+def rendered(outcomes, count, seed):
+    """Markdown for all outcomes, one table a profile."""
+    lines = [
+        "# Conformance",
+        "",
+        "Which bits were compared with whose. Every `.tflite` file under `models/int8` of the test "
+        "data was imported by `qconvert` and run by `qrun`; each of its tensors, intermediate ones "
+        "included, was compared element by element with what the judge of the profile computes. "
+        "Nothing is tolerated: *equal* means that every element of every tensor was.",
+        "",
+        f"{count} inputs a model (seed {seed}): all codes least, all codes greatest, uniformly "
+        "random codes, random walks, and photos where the model takes images. Written by "
+        "`tools/conformance --write`.",
+        "",
+        f"Judges: tflite-micro {version('tflite-micro')}, ai-edge-litert "
+        f"{version('ai-edge-litert')}.",
+    ]
+    for profile in JUDGES:
+        rows = [outcome for outcome in outcomes if outcome.profile == profile]
+        if not rows:
+            continue
+        compared = [outcome for outcome in rows if outcome.inputs]
+        equal = [outcome for outcome in compared if outcome.is_fine]
+        lines += [
+            "", f"## Profile `{profile}`", "",
+            f"Judge: {JUDGES[profile]}. {len(equal)} of {len(compared)} compared models are equal.",
+            "", "| model | inputs | tensors | elements | result |", "|---|---:|---:|---:|---|",
+        ]
+        for outcome in rows:
+            figures = (
+                (number(outcome.inputs), number(outcome.tensors), number(outcome.elements))
+                if outcome.inputs else ("–", "–", "–"))
+            lines.append(f"| {outcome.model} | {' | '.join(figures)} | {result(outcome)} |")
+    return "\n".join(lines) + "\n"
