@@ -164,7 +164,8 @@ let package = Package(
       name: "ModelExportTests",
       dependencies: [
         "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "ModelExport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+        "ModelExport", "ModelImport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
+        "qconvert",
       ]),
 
     // LiteRT, from PyPI, judges the profiles that reproduce it.
@@ -288,6 +289,7 @@ let package = Package(
       name: "QConvertTests",
       dependencies: [
         "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+        "qrun",
       ]),
 
     // The command that runs a model.
@@ -301,7 +303,7 @@ let package = Package(
     .testTarget(
       name: "QRunTests",
       dependencies: [
-        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport",
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
         "OperatorArithmetic", "TensorFiles", "TestSupport", "qrun",
       ]),
   ],

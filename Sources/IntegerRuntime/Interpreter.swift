@@ -33,12 +33,19 @@ public final class Interpreter {
 
   /// Plans the graph.
   /// - Throws: what ``IntegerGraph/validate()`` finds, an arithmetic that the graph holds no
-  ///   numbers for, an arena beyond 2 GiB, a number of threads outside 1…``RunOptions/maximumThreads``.
+  ///   numbers for, an arena beyond 2 GiB, a number of threads outside
+  ///   1…``RunOptions/maximumThreads``, kernels that this machine cannot run.
   public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
     guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
       throw Diagnostic(
         place: "threads",
         problem: "\(options.threads) is outside 1…\(RunOptions.maximumThreads)")
+    }
+    if let lacking = options.kernels.lacking {
+      throw Diagnostic(
+        place: "kernels",
+        problem: "'\(options.kernels.rawValue)' need \(lacking), which this machine lacks",
+        remedy: "choose 'auto' for the fastest kernels it has")
     }
     try graph.validate()
     let arithmetic = options.arithmetic ?? graph.arithmetic
@@ -55,13 +62,17 @@ public final class Interpreter {
           ?? graph.tensors[index].alignedConstantAddress(in: memory))
     }
 
-    let planner = TablePlanner(
-      graph: resolved, places: places, arithmetic: arithmetic, kernels: fbq_portable_kernels,
-      options: options, memory: memory)
+    let planners = options.kernels.tablesInOrder.compactMap { choice in
+      choice.table.flatMap { fbq_kernels_of($0) }.map { kernels in
+        TablePlanner(
+          graph: resolved, places: places, arithmetic: arithmetic, choice: choice,
+          kernels: kernels.pointee, options: options, memory: memory)
+      }
+    }
     var steps: [Step] = []
     var scratchByteCount = 0
     for index in graph.operations.indices {
-      if options.kernels != .reference, let step = planner.step(for: index) {
+      if let step = TablePlanner.step(for: index, of: planners) {
         steps.append(.table(step))
         scratchByteCount = max(scratchByteCount, step.scratchByteCount)
       } else {
@@ -141,7 +152,7 @@ public final class Interpreter {
   public func kernelName(of operation: Int) -> String {
     switch steps[operation] {
     case .reference: KernelChoice.reference.rawValue
-    case .table: KernelChoice.portable.rawValue
+    case .table(let step): step.choice.rawValue
     }
   }
 }

@@ -1,18 +1,5 @@
 import IntegerModel
 
-/// Which kernels compute a model. All of them give the same bits.
-public enum KernelChoice: String, CaseIterable, Sendable {
-  /// For each operator the fastest kernel this machine has.
-  case auto
-  /// The specification: readable Swift, one loop per axis.
-  case reference
-  /// Portable C where an operator has such a kernel, the reference elsewhere.
-  case portable
-
-  /// The kernels that this choice means on this machine: never `auto`.
-  public var resolved: KernelChoice { self == .auto ? .portable : self }
-}
-
 /// How an ``Interpreter`` runs a graph.
 public struct RunOptions: Sendable {
   /// Whose arithmetic is used; `nil` for the one the graph names.

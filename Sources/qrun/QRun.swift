@@ -20,7 +20,7 @@ struct QRun: ParsableCommand {
       Exit codes: 0 success, 1 bad input, or a run that differs from --expect or under --diff, 2 \
       wrong usage.
       """,
-    version: toolVersion)
+    version: "\(toolVersion) (kernels \(KernelChoice.auto.resolved.rawValue))")
 
   @Argument(help: ArgumentHelp("The model, an .fbq file.", valueName: "model.fbq"))
   var model: String
@@ -97,6 +97,11 @@ struct QRun: ParsableCommand {
     guard top >= 1 else { throw ValidationError("--top must be at least 1") }
     guard threads >= 1, threads <= RunOptions.maximumThreads else {
       throw ValidationError("--threads must be 1 to \(RunOptions.maximumThreads)")
+    }
+    if let lacking = kernels.lacking {
+      throw ValidationError(
+        "--kernels \(kernels.rawValue) needs \(lacking), which this machine lacks; it can run "
+          + KernelChoice.available.map(\.rawValue).joined(separator: ", "))
     }
     guard benchmark ?? 1 >= 1 else { throw ValidationError("--benchmark must be at least 1") }
     guard images.isEmpty || input == nil else {

@@ -29,8 +29,8 @@ struct AllocationTests {
   @Test("with any operator, any kernel, one thread or two", arguments: OperatorFamily.allCases)
   func run(_ family: OperatorFamily) throws {
     for seed in UInt64(1)...10 {
-      for kernels in [KernelChoice.reference, .portable] {
-        var random = RandomGraph(seed: seed, arithmetic: .tflm, family.makeRandom)
+      for kernels in KernelChoice.available {
+        var random = RandomGraph(seed: seed, arithmetic: .tflm, family)
         var options = RunOptions(kernels: kernels, threads: Int(seed % 2) + 1)
         options.parallelWork = 0
         let interpreter = try Interpreter(graph: random.builder.graph, options: options)

@@ -1,4 +1,5 @@
 import IntegerModel
+import IntegerRuntime
 
 /// The kinds of operators without their parameters: the rows of the table that drives these tests.
 ///
@@ -13,8 +14,9 @@ enum OperatorFamily: CaseIterable {
   case minimum, maximum, argMax, argMin, reduceMax, reduceMin
   case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
   case logSoftmax, l2Normalization, sequenceLSTM, svdf
+  case transposeConvolution, leakyRelu
 
-  init?(_ kind: OperatorKind) {
+  init(_ kind: OperatorKind) {
     switch kind {
     case .convolution: self = .convolution
     case .depthwiseConvolution: self = .depthwiseConvolution
@@ -53,8 +55,8 @@ enum OperatorFamily: CaseIterable {
     case .l2Normalization: self = .l2Normalization
     case .sequenceLSTM: self = .sequenceLSTM
     case .svdf: self = .svdf
-    case .transposeConvolution, .leakyRelu:
-      return nil  // refused
+    case .transposeConvolution: self = .transposeConvolution
+    case .leakyRelu: self = .leakyRelu
     }
   }
 
@@ -98,20 +100,40 @@ enum OperatorFamily: CaseIterable {
     case .l2Normalization: { $0.addL2Normalization() }
     case .sequenceLSTM: { $0.addSequenceLSTM() }
     case .svdf: { $0.addSVDF() }
+    case .transposeConvolution: { $0.addTransposeConvolution() }
+    case .leakyRelu: { $0.addLeakyRelu() }
     }
   }
 
-  /// Whether the portable table has a kernel for at least some of its random cases.
-  var hasPortableKernel: Bool {
+  /// How many random cases are worth their time: the kernels of the linear operators have most paths.
+  var caseCount: Int {
     switch self {
-    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
-      .averagePool, .maxPool, .mean, .sum, .requantize, .lookup:
-      true
-    case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+    case .convolution, .depthwiseConvolution: 1200
+    case .fullyConnected, .add, .subtract: 500
+    default: hasKernel(.portable) ? 300 : 40
+    }
+  }
+
+  /// Whether a table has a kernel of its own for at least half of the random cases.
+  func hasKernel(_ choice: KernelChoice) -> Bool {
+    switch self {
+    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
+      choice != .reference
+    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup, .leakyRelu:
+      choice == .portable
+    case .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
+      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution:
       false
+    }
+  }
+
+  /// Whether the reference kernel computes 16-bit activations.
+  var takesInt16: Bool {
+    switch self {
+    case .lookup, .prelu: false
+    default: true
     }
   }
 }

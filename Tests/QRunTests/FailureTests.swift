@@ -1,4 +1,5 @@
 import Foundation
+import IntegerRuntime
 import IntegerTestSupport
 import TensorFiles
 import TestSupport
@@ -123,7 +124,9 @@ struct FailureTests {
     let outcome = try fixture.shell(
       "set -o pipefail; $QRUN small.fbq \(images) | head -1; echo ${PIPESTATUS[0]}")
     #expect(outcome.errors == "")
-    #expect(outcome.lines == ["small.fbq: arithmetic tflm, kernels portable, 1 thread", "141"])
+    let kernels = KernelChoice.auto.resolved.rawValue
+    #expect(
+      outcome.lines == ["small.fbq: arithmetic tflm, kernels \(kernels), 1 thread", "141"])
   }
 
   @Test("no progress line where standard error is no terminal")

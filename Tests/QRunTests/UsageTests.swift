@@ -1,4 +1,5 @@
 import Foundation
+import IntegerRuntime
 import TestSupport
 import Testing
 
@@ -42,7 +43,8 @@ struct UsageTests {
           --threads <count>       Share each operation between this many threads.
                                   (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
-                                  (values: auto, reference, portable; default: auto)
+                                  (values: auto, reference, portable, avx512-vnni;
+                                  default: auto)
           --arithmetic <arithmetic>
                                   Whose arithmetic to use instead of the one the model
                                   was converted for. (values: tflm, litert-reference,
@@ -71,11 +73,11 @@ struct UsageTests {
         """)
   }
 
-  @Test("the version is one line")
+  @Test("the version is one line, with the kernels that this machine can use")
   func version() throws {
     let outcome = try fixture.run("--version")
     #expect(outcome.status == 0)
-    #expect(outcome.output == "0.1.0\n")
+    #expect(outcome.output == "0.1.0 (kernels \(KernelChoice.auto.resolved.rawValue))\n")
   }
 
   @Test(
@@ -133,7 +135,7 @@ struct UsageTests {
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],
         "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of 'auto', "
-          + "'reference' or 'portable'"
+          + "'reference', 'portable' or 'avx512-vnni'"
       ),
       (["small.fbq", "image0.ppm", "--colour"], "Unknown option '--colour'"),
     ])

@@ -27,25 +27,36 @@ extern "C" {
 // One part of an operator's work. `parameters` is of the type that the table names.
 typedef void (*fbq_kernel)(const void *parameters, size_t begin, size_t end, void *scratch);
 
-// Output channels that are computed together; channel arrays are padded to a multiple of it.
-enum { fbq_channel_block = 8 };
-
-// How the accumulators of 8 channels become codes. See requantize.h for what the numbers mean.
+// A real factor as multiplier · 2^(shift − 31).
 typedef struct {
-  uint32_t bias[fbq_channel_block];
-  uint32_t multiplier[fbq_channel_block];
-  uint32_t nudge[fbq_channel_block];
-  uint32_t half[fbq_channel_block];
-  uint32_t away[fbq_channel_block];
-  uint32_t power[fbq_channel_block];
-  // For the path that holds for any shift and accumulator.
-  int32_t shift[fbq_channel_block];
-} fbq_scale;
+  int32_t multiplier;
+  int32_t shift;
+} fbq_multiplier;
+
+// The channels of an operator: what makes codes of their accumulators.
+typedef struct {
+  // One per channel, through all groups.
+  const int32_t *bias;
+  // One per channel, or a single one.
+  const fbq_multiplier *multipliers;
+  uint8_t has_one_multiplier;
+  // 1 where an accumulator can reach 2^30.
+  uint8_t reaches_limit;
+  size_t groups;
+  // Of each group.
+  size_t channels;
+} fbq_channels;
+
+// No table has blocks of more channels.
+enum { fbq_most_lanes = 16 };
+
+// How a table turns accumulators into codes; the slowest holds for anything.
+typedef enum { fbq_quick, fbq_quick_signed, fbq_general } fbq_path;
 
 // From accumulators to codes.
 typedef struct {
-  // One per block of channels.
-  const fbq_scale *scales;
+  // Of the table's own layout, by blocks of channels; each group is padded to whole blocks.
+  const void *scales;
   // Added last, with the clamp's limits already reduced by it.
   int32_t zero_point;
   int32_t minimum;
@@ -54,59 +65,50 @@ typedef struct {
   uint8_t flip;
   // 1 for single rounding.
   uint8_t single;
-  // 1 where a shift is positive or an accumulator can reach 2^30: the slow path.
-  uint8_t general;
+  // An fbq_path.
+  uint8_t path;
 } fbq_output;
 
-// Sets what `scale` holds for one channel.
-void fbq_scale_set(fbq_scale *scale, int32_t channel, int32_t bias, int32_t multiplier,
-                   int32_t shift, int32_t single);
-
-// Convolution as a matrix product of patches and packed weights.
+// Convolution, also depthwise.
 //
-// Units: tiles of 4 output pixels over [N, OH, OW]; with `splits_channels`, blocks of 8 output
-// channels, counted through all groups. Scratch: fbq_convolution_scratch bytes.
-// Weights: for each group and block of 8 channels [depth / 2][8][2] int16 without zero point, depth =
-// kernel_height · kernel_width · group_channels made even, padded with zeros.
+// Units are what the kernel's `units` counts; with `splits_channels` they are blocks of output
+// channels, else rows or tiles of output pixels.
 typedef struct {
   const uint8_t *input;
-  const int16_t *weights;
+  // As the kernel's `pack` lays them out.
+  const void *weights;
   uint8_t *output;
   fbq_output stage;
   int32_t input_zero_point;
+  int32_t weight_zero_point;
   uint8_t input_flip;
+  uint8_t weight_flip;
   uint8_t splits_channels;
   int32_t batches, input_height, input_width, input_channels;
   int32_t output_height, output_width, output_channels;
   int32_t kernel_height, kernel_width;
   int32_t stride_height, stride_width, dilation_height, dilation_width;
   int32_t padding_top, padding_left;
+  // 1 for depthwise convolutions.
   int32_t groups;
 } fbq_convolution;
 
-size_t fbq_convolution_units(const fbq_convolution *convolution);
-size_t fbq_convolution_scratch(const fbq_convolution *convolution);
-size_t fbq_convolution_weight_bytes(const fbq_convolution *convolution);
-// Packs weights [O, KH, KW, C / groups] of int8, or uint8 with `flip` 0x80 and the zero point of the
-// flipped codes.
-void fbq_convolution_pack(const fbq_convolution *convolution, const uint8_t *weights, uint8_t flip,
-                          int32_t zero_point, int16_t *packed);
+// A kernel for convolutions and what prepares its work.
+typedef struct {
+  // Whether it computes such a convolution.
+  int32_t (*accepts)(const fbq_convolution *convolution);
+  size_t (*units)(const fbq_convolution *convolution);
+  // Bytes that each thread needs.
+  size_t (*scratch)(const fbq_convolution *convolution);
+  size_t (*weight_bytes)(const fbq_convolution *convolution);
+  // Packs weights [O, KH, KW, C / groups], for depthwise [1, KH, KW, O], and takes from each channel's
+  // bias what the layout adds to its accumulators.
+  void (*pack)(const fbq_convolution *convolution, const uint8_t *weights, int32_t *bias,
+               void *packed);
+  fbq_kernel run;
+} fbq_convolution_kernel;
 
-// Depthwise convolution, one input channel per output channel.
-//
-// The same geometry; groups is unused. Units: output rows over [N, OH]; with `splits_channels`, tiles
-// of 64 output channels. Weights: for each block of 8 channels [(taps + 1) / 2][8][2] int16 without
-// zero point, taps = kernel_height · kernel_width. Scratch: fbq_depthwise_scratch bytes.
-size_t fbq_depthwise_units(const fbq_convolution *convolution);
-size_t fbq_depthwise_scratch(const fbq_convolution *convolution);
-size_t fbq_depthwise_weight_bytes(const fbq_convolution *convolution);
-// Packs weights [1, KH, KW, O].
-void fbq_depthwise_pack(const fbq_convolution *convolution, const uint8_t *weights, uint8_t flip,
-                        int32_t zero_point, int16_t *packed);
-
-// Fully connected layer on few rows, with the weights where they lie.
-//
-// Units: blocks of 8 outputs. Scratch: fbq_fully_connected_scratch bytes.
+// Fully connected layer on few rows, with the weights where they lie. Units: blocks of outputs.
 typedef struct {
   // [rows, inputs]
   const uint8_t *input;
@@ -122,8 +124,14 @@ typedef struct {
   int32_t rows, inputs, outputs;
 } fbq_fully_connected;
 
-size_t fbq_fully_connected_units(const fbq_fully_connected *layer);
-size_t fbq_fully_connected_scratch(const fbq_fully_connected *layer);
+// A kernel for fully connected layers and what prepares its work, as for convolutions.
+typedef struct {
+  size_t (*units)(const fbq_fully_connected *layer);
+  size_t (*scratch)(const fbq_fully_connected *layer);
+  // Takes from each output's bias what the kernel adds to its accumulator.
+  void (*prepare)(const fbq_fully_connected *layer, int32_t *bias);
+  fbq_kernel run;
+} fbq_fully_connected_kernel;
 
 // Two arrays element by element, over rows of `length` elements.
 //
@@ -137,6 +145,11 @@ typedef struct {
   fbq_output stage;
   const int32_t *first_table;
   const int32_t *second_table;
+  // What the tables of `add` hold: the factor's product with (code − zero point) · 2^left_shift, negated
+  // where `negates_second`.
+  fbq_multiplier first_multiplier, second_multiplier;
+  int32_t left_shift;
+  uint8_t negates_second;
   int32_t first_zero_point;
   int32_t second_zero_point;
   uint8_t input_flip;
@@ -180,22 +193,53 @@ typedef struct {
   size_t outer, count, inner;
 } fbq_reduce;
 
-// One set of kernels for one kind of processor.
+// Softmax over the last axis of [rows, length], in fixed point. Units: rows.
 typedef struct {
-  const char *name;
-  fbq_kernel convolution;      // fbq_convolution
-  fbq_kernel depthwise;        // fbq_convolution
-  fbq_kernel fully_connected;  // fbq_fully_connected
-  fbq_kernel add;              // fbq_elementwise
-  fbq_kernel multiply;         // fbq_elementwise
-  fbq_kernel lookup;           // fbq_lookup
-  fbq_kernel average_pool;     // fbq_pool
-  fbq_kernel max_pool;         // fbq_pool
-  fbq_kernel reduce;           // fbq_reduce
+  const uint8_t *input;
+  uint8_t *output;
+  // e^(scale · −difference) by the difference to the greatest code, 0…255, in Q0.31; −1 where it is
+  // negligible.
+  const int32_t *exponentials;
+  uint8_t flip;
+  size_t rows, length;
+} fbq_softmax;
+
+// One set of kernels for one kind of processor.
+//
+// A kernel that is absent (null) or does not accept a case leaves it to the next table; the
+// portable one has all.
+typedef struct {
+  // The layout of channel scales, which all kernels of the table share.
+  size_t (*scale_bytes)(const fbq_channels *channels);
+  // Fills the scales and says in `stage` where they are and which path they take. The rest of `stage`
+  // must be set.
+  void (*set_scales)(const fbq_channels *channels, void *scales, fbq_output *stage);
+  const fbq_convolution_kernel *convolution;
+  const fbq_convolution_kernel *depthwise;
+  const fbq_fully_connected_kernel *fully_connected;
+  int32_t (*accepts_add)(const fbq_elementwise *addition);
+  fbq_kernel add;           // fbq_elementwise
+  fbq_kernel multiply;      // fbq_elementwise
+  fbq_kernel lookup;        // fbq_lookup
+  fbq_kernel average_pool;  // fbq_pool
+  fbq_kernel max_pool;      // fbq_pool
+  fbq_kernel reduce;        // fbq_reduce
+  fbq_kernel softmax;       // fbq_softmax
 } fbq_kernels;
 
-// Plain C that any processor runs; vectorized by the compiler for the baseline of its target.
-extern const fbq_kernels fbq_portable_kernels;
+// The tables, each faster than the one before.
+typedef enum {
+  // Plain C that any processor runs; vectorized by the compiler for the baseline of its target.
+  fbq_portable_table,
+  fbq_avx512_vnni_table,
+  fbq_table_count
+} fbq_table;
+
+// A table, or null where this build has none of that kind. Whether the machine runs it is another
+// question: see fbq_lacking.
+const fbq_kernels *fbq_kernels_of(fbq_table table);
+// What this machine lacks for a table, as words for a message; null where it lacks nothing.
+const char *fbq_lacking(fbq_table table);
 
 // Threads that share the units of a kernel.
 typedef struct fbq_threads fbq_threads;

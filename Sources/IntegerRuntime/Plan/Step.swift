@@ -11,6 +11,8 @@ enum Step {
 
 /// A kernel of a table with its parameters.
 struct TableStep {
+  /// The table.
+  let choice: KernelChoice
   /// Computes a range of units.
   let kernel: fbq_kernel
   /// The parameters, of the type that the kernel reads; prepared memory.

@@ -69,19 +69,23 @@ extension TablePlanner {
       (c.dilation_height, c.dilation_width) = (1, 1)
       return matrixProduct(&c, linear)
     }
+    guard let kernel = kernels.fully_connected?.pointee else { return nil }
     var layer = fbq_fully_connected()
     layer.input = UnsafePointer(activation.byteAddress)
     layer.weights = UnsafePointer(weights.byteAddress)
     layer.output = result.byteAddress
-    layer.stage = stage(of: linear)
     layer.input_zero_point = activation.flippedZeroPoint
     layer.weight_zero_point = weights.flippedZeroPoint
     layer.input_flip = activation.flip
     layer.weight_flip = weights.flip
     (layer.rows, layer.inputs, layer.outputs) = (Int32(rows), Int32(inputs), Int32(outputs))
+    var bias = graph.bias(of: operation, as: Int32.self)
+    let reachesLimit = canReachFastLimit(linear, bias: bias)
+    kernel.prepare(&layer, &bias)
+    layer.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
-      kernels.fully_connected, layer, units: fbq_fully_connected_units(&layer),
-      scratch: fbq_fully_connected_scratch(&layer), work: linear.work)
+      kernel.run, layer, units: kernel.units(&layer), scratch: kernel.scratch(&layer),
+      work: linear.work)
   }
 
   // MARK: Parts
@@ -91,35 +95,33 @@ extension TablePlanner {
     // Sharing the channels lets each thread read only its part of the weights, sharing the pixels only
     // its part of the image: share what is more.
     c.splits_channels = pixels < linear.channels && linear.channels >= 16 * options.threads ? 1 : 0
-    let bytes = fbq_convolution_weight_bytes(&c)
-    guard isReasonable(bytes, linear.weights) else { return nil }
-    let packed = memory.allocateUninitialized(byteCount: bytes)
-      .bindMemory(to: Int16.self, capacity: bytes / 2)
-    fbq_convolution_pack(
-      &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
-    c.weights = UnsafePointer(packed)
-    c.stage = stage(of: linear)
-    return step(
-      kernels.convolution, c, units: fbq_convolution_units(&c),
-      scratch: fbq_convolution_scratch(&c), work: linear.work)
+    return packed(&c, linear, kernels.convolution)
   }
 
   private func depthwise(_ c: inout fbq_convolution, _ linear: LinearStep) -> TableStep? {
-    // Tiles of 64 channels leave no row to be widened twice; rows are finer.
+    // Blocks of channels leave no row to be read twice; rows are finer.
     c.splits_channels = linear.channels >= 256 * options.threads ? 1 : 0
-    let bytes = fbq_depthwise_weight_bytes(&c)
-    guard isReasonable(bytes, linear.weights),
-      fbq_depthwise_scratch(&c) <= TablePlanner.scratchLimit
-    else { return nil }
+    return packed(&c, linear, kernels.depthwise)
+  }
+
+  private func packed(
+    _ c: inout fbq_convolution, _ linear: LinearStep,
+    _ kernel: UnsafePointer<fbq_convolution_kernel>?
+  ) -> TableStep? {
+    guard let kernel = kernel?.pointee else { return nil }
+    c.weight_flip = linear.weights.flip
+    c.weight_zero_point = linear.weights.flippedZeroPoint
+    guard kernel.accepts(&c) != 0 else { return nil }
+    let bytes = kernel.weight_bytes(&c)
+    guard isReasonable(bytes, linear.weights) else { return nil }
     let packed = memory.allocateUninitialized(byteCount: bytes)
-      .bindMemory(to: Int16.self, capacity: bytes / 2)
-    fbq_depthwise_pack(
-      &c, linear.weights.byteAddress, linear.weights.flip, linear.weights.flippedZeroPoint, packed)
-    c.weights = UnsafePointer(packed)
-    c.stage = stage(of: linear)
+    var bias = graph.bias(of: graph.operations[linear.index], as: Int32.self)
+    let reachesLimit = canReachFastLimit(linear, bias: bias)
+    kernel.pack(&c, linear.weights.byteAddress, &bias, packed)
+    c.weights = UnsafeRawPointer(packed)
+    c.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
-      kernels.depthwise, c, units: fbq_depthwise_units(&c), scratch: fbq_depthwise_scratch(&c),
-      work: linear.work)
+      kernel.run, c, units: kernel.units(&c), scratch: kernel.scratch(&c), work: linear.work)
   }
 
   /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
@@ -128,13 +130,11 @@ extension TablePlanner {
     packed <= 4 * weights.extents.count + (1 << 20)
   }
 
-  private func stage(of linear: LinearStep) -> fbq_output {
-    let operation = graph.operations[linear.index]
-    let bias = graph.bias(of: operation, as: Int32.self)
-    return output(
-      y(operation), clamp: linear.clamp, multipliers: linear.multipliers, bias: bias,
-      groups: linear.groups, channels: linear.channels,
-      isGeneral: canReachFastLimit(linear, bias: bias))
+  /// `bias` is what the kernel starts from.
+  private func stage(of linear: LinearStep, bias: [Int32], reachesLimit: Bool) -> fbq_output {
+    output(
+      y(graph.operations[linear.index]), clamp: linear.clamp, multipliers: linear.multipliers,
+      bias: bias, groups: linear.groups, reachesLimit: reachesLimit)
   }
 
   /// Whether an accumulator can reach 2^30: by a bound without the weights, or else by the proof.

@@ -4,7 +4,16 @@ import IntegerModel
 extension TablePlanner {
   /// Addition (`sign` 1) and subtraction (−1): each input's scaled value is a table of its code.
   func add(_ operation: Operation, _ parameters: AddParameters, sign: Int32) -> TableStep? {
-    guard var e = elementwise(operation) else { return nil }
+    guard kernels.add != nil, var e = elementwise(operation) else { return nil }
+    let (x1, x2) = (x(operation), places[operation.inputs[1]])
+    e.first_zero_point = x1.flippedZeroPoint
+    e.second_zero_point = x2.flippedZeroPoint
+    e.input_flip = x1.flip
+    e.first_multiplier = fbq_multiplier(parameters.first)
+    e.second_multiplier = fbq_multiplier(parameters.second)
+    e.left_shift = parameters.leftShift
+    e.negates_second = sign < 0 ? 1 : 0
+    guard kernels.accepts_add(&e) != 0 else { return nil }
     func table(
       _ place: TensorPlace, _ multiplier: FixedPointMultiplier, sign: Int32
     ) -> (UnsafePointer<Int32>, greatest: Int64) {
@@ -17,8 +26,8 @@ extension TablePlanner {
       }
       return (UnsafePointer(table), greatest)
     }
-    let first = table(x(operation), parameters.first, sign: 1)
-    let second = table(places[operation.inputs[1]], parameters.second, sign: sign)
+    let first = table(x1, parameters.first, sign: 1)
+    let second = table(x2, parameters.second, sign: sign)
     e.first_table = first.0
     e.second_table = second.0
     e.stage = uniformOutput(
@@ -29,7 +38,7 @@ extension TablePlanner {
 
   /// Element-wise product.
   func multiply(_ operation: Operation, _ parameters: MultiplyParameters) -> TableStep? {
-    guard var e = elementwise(operation) else { return nil }
+    guard kernels.multiply != nil, var e = elementwise(operation) else { return nil }
     e.first_zero_point = x(operation).flippedZeroPoint
     e.second_zero_point = places[operation.inputs[1]].flippedZeroPoint
     e.input_flip = x(operation).flip
@@ -40,6 +49,7 @@ extension TablePlanner {
 
   /// What makes of each difference to the zero point another code is a table of 8-bit codes.
   func table(_ operation: Operation, _ code: (OutputStage, Int32) -> Int32) -> TableStep? {
+    guard kernels.lookup != nil else { return nil }
     let (input, result) = (x(operation), y(operation))
     let stage = OutputStage(
       rounding: arithmetic.rounding, zeroPoint: result.zeroPoint, clamp: result.codeRange)
@@ -53,6 +63,7 @@ extension TablePlanner {
 
   /// A table by code, from the least, becomes one by byte.
   func lookup(_ operation: Operation, _ parameters: LookupParameters) -> TableStep? {
+    guard kernels.lookup != nil else { return nil }
     let input = x(operation)
     let table = memory.allocate(UInt8.self, count: 256)
     parameters.table(for: arithmetic).withUnsafeBytes { codes in

@@ -1,4 +1,6 @@
-// Convolution as a matrix product: patches of the image, widened to 16 bits, times packed weights.
+// Convolution as a matrix product: patches of the image, widened to 16 bits, times packed weights. Units
+// are tiles of 4 output pixels over [N, OH, OW], or blocks of 8 output channels through all groups.
+#include "portable.h"
 #include "requantize.h"
 
 enum { pixel_tile = 4 };
@@ -38,16 +40,16 @@ static size_t chunk_pixels(const fbq_convolution *c) {
   return least(fitting < pixel_tile ? pixel_tile : fitting, needed);
 }
 
-size_t fbq_convolution_units(const fbq_convolution *c) {
+static size_t units(const fbq_convolution *c) {
   if (c->splits_channels) return (size_t)c->groups * blocks_per_group(c);
   return (pixels(c) + pixel_tile - 1) / pixel_tile;
 }
 
-size_t fbq_convolution_scratch(const fbq_convolution *c) {
+static size_t scratch_bytes(const fbq_convolution *c) {
   return chunk_pixels(c) * depth(c) * sizeof(int16_t);
 }
 
-size_t fbq_convolution_weight_bytes(const fbq_convolution *c) {
+static size_t weight_bytes(const fbq_convolution *c) {
   return (size_t)c->groups * blocks_per_group(c) * fbq_channel_block * depth(c) * sizeof(int16_t);
 }
 
@@ -79,8 +81,12 @@ static void pack_eight(const uint8_t *weights, size_t length, size_t k, uint8_t 
   }
 }
 
-void fbq_convolution_pack(const fbq_convolution *c, const uint8_t *weights, uint8_t flip,
-                          int32_t zero_point, int16_t *packed) {
+// For each group and block of 8 channels [depth / 2][8][2] int16 without zero point, padded with zeros.
+static void pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias, void *to) {
+  (void)bias;
+  const uint8_t flip = c->weight_flip;
+  const int32_t zero_point = c->weight_zero_point;
+  int16_t *packed = to;
   size_t length = (size_t)c->kernel_height * (size_t)c->kernel_width * group_channels(c);
   size_t padded = depth(c);
   for (size_t group = 0; group < (size_t)c->groups; group++) {
@@ -94,11 +100,11 @@ void fbq_convolution_pack(const fbq_convolution *c, const uint8_t *weights, uint
         }
       }
       for (size_t k = begin; k < padded; k++) {
-        int16_t *to = packed + k / 2 * 2 * fbq_channel_block + k % 2;
+        int16_t *pairs = packed + k / 2 * 2 * fbq_channel_block + k % 2;
         for (size_t lane = 0; lane < fbq_channel_block; lane++) {
           int inside = lane < used && k < length;
           int32_t code = inside ? fbq_code(block[lane * length + k], flip) - zero_point : 0;
-          to[2 * lane] = (int16_t)code;
+          pairs[2 * lane] = (int16_t)code;
         }
       }
       packed += fbq_channel_block * padded;
@@ -181,8 +187,8 @@ static void multiply(const fbq_convolution *c, size_t group, size_t first, size_
     for (size_t i = 0; i < count; i++) pack_patch(c, start + i, group, patches + i * length);
     for (size_t block = first; block < last; block++) {
       size_t index = group * blocks + block;
-      const int16_t *weights = c->weights + index * fbq_channel_block * length;
-      const fbq_scale *scale = c->stage.scales + index;
+      const int16_t *weights = (const int16_t *)c->weights + index * fbq_channel_block * length;
+      const fbq_scale *scale = (const fbq_scale *)c->stage.scales + index;
       size_t channel = block * fbq_channel_block;
       int32_t used = (int32_t)least(fbq_channel_block, group_outputs(c) - channel);
       uint8_t *to = c->output + start * stride + group * group_outputs(c) + channel;
@@ -199,7 +205,7 @@ static void multiply(const fbq_convolution *c, size_t group, size_t first, size_
   }
 }
 
-void fbq_portable_convolution(const void *parameters, size_t begin, size_t end, void *scratch) {
+static void run(const void *parameters, size_t begin, size_t end, void *scratch) {
   const fbq_convolution *c = parameters;
   const size_t blocks = blocks_per_group(c);
   if (c->splits_channels) {
@@ -216,3 +222,17 @@ void fbq_portable_convolution(const void *parameters, size_t begin, size_t end, 
     }
   }
 }
+
+static int32_t accepts(const fbq_convolution *c) {
+  (void)c;
+  return 1;
+}
+
+const fbq_convolution_kernel fbq_portable_convolution = {
+    .accepts = accepts,
+    .units = units,
+    .scratch = scratch_bytes,
+    .weight_bytes = weight_bytes,
+    .pack = pack,
+    .run = run,
+};

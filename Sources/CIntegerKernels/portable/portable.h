@@ -2,16 +2,19 @@
 #ifndef FBQ_PORTABLE_H
 #define FBQ_PORTABLE_H
 
-#include <stddef.h>
+#include "CIntegerKernels.h"
 
-void fbq_portable_convolution(const void *parameters, size_t begin, size_t end, void *scratch);
-void fbq_portable_depthwise(const void *parameters, size_t begin, size_t end, void *scratch);
-void fbq_portable_fully_connected(const void *parameters, size_t begin, size_t end, void *scratch);
+extern const fbq_kernels fbq_portable_kernels;
+
+extern const fbq_convolution_kernel fbq_portable_convolution;
+extern const fbq_convolution_kernel fbq_portable_depthwise;
+extern const fbq_fully_connected_kernel fbq_portable_fully_connected;
 void fbq_portable_add(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_multiply(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_lookup(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_average_pool(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_max_pool(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_reduce(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch);
 
 #endif

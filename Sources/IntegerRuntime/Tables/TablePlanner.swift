@@ -6,12 +6,21 @@ struct TablePlanner {
   let graph: IntegerGraph
   let places: [TensorPlace]
   let arithmetic: ArithmeticProfile
+  let choice: KernelChoice
   let kernels: fbq_kernels
   let options: RunOptions
   let memory: PreparedMemory
 
   /// Scratch beyond which an operation is left to its reference kernel: only absurd dilations reach it.
   static let scratchLimit = 8 << 20
+
+  /// The kernel for an operation from the first planner whose table has one.
+  static func step(for index: Int, of planners: [TablePlanner]) -> TableStep? {
+    for planner in planners {
+      if let step = planner.step(for: index) { return step }
+    }
+    return nil
+  }
 
   /// The kernel for an operation, or `nil` where the table has none for its case.
   func step(for index: Int) -> TableStep? {
@@ -37,7 +46,8 @@ struct TablePlanner {
     case .leakyRelu(let parameters):
       return table(operation) { $0.code($1, leakyRelu: parameters) }
     case .lookup(let parameters): return lookup(operation, parameters)
-    case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+    case .softmax(let parameters): return softmax(operation, parameters)
+    case .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
       .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:
@@ -56,8 +66,6 @@ struct TablePlanner {
     return true
   }
 
-  var isSingle: Bool { arithmetic.rounding == .single }
-
   func x(_ operation: Operation) -> TensorPlace { places[operation.inputs[0]] }
 
   func y(_ operation: Operation) -> TensorPlace { places[operation.outputs[0]] }
@@ -70,54 +78,56 @@ struct TablePlanner {
     let block = memory.allocate(byteCount: MemoryLayout<Parameters>.size)
     block.initializeMemory(as: Parameters.self, to: parameters)
     return TableStep(
-      kernel: kernel, parameters: UnsafeRawPointer(block), units: units, scratchByteCount: scratch,
+      choice: choice, kernel: kernel, parameters: UnsafeRawPointer(block), units: units,
+      scratchByteCount: scratch,
       isParallel: work >= options.parallelWork)
   }
 
-  /// The output stage of an operation. `groups` of `channels` channels each are padded to whole blocks.
+  /// The output stage of an operation with a multiplier for each of its channels, or one for all.
   func output(
     _ place: TensorPlace, clamp: CodeRange, multipliers: [FixedPointMultiplier], bias: [Int32],
-    groups: Int, channels: Int, isGeneral: Bool
+    groups: Int, reachesLimit: Bool
   ) -> fbq_output {
-    let width = Int(fbq_channel_block)
-    let blocks = (channels + width - 1) / width
-    let scales = memory.allocate(byteCount: groups * blocks * MemoryLayout<fbq_scale>.stride)
-      .bindMemory(to: fbq_scale.self, capacity: groups * blocks)
-    var needsGeneralPath = isGeneral
-    for group in 0..<groups {
-      for channel in 0..<channels {
-        let index = group * channels + channel
-        let multiplier = multiplier(multipliers, of: index)
-        if multiplier.shift > 0 { needsGeneralPath = true }
-        fbq_scale_set(
-          scales + group * blocks + channel / width, Int32(channel % width), bias[index],
-          multiplier.multiplier, multiplier.shift, isSingle ? 1 : 0)
+    var stage = fbq_output()
+    stage.zero_point = place.flippedZeroPoint
+    stage.minimum = clamp.minimum - place.zeroPoint
+    stage.maximum = clamp.maximum - place.zeroPoint
+    stage.flip = place.flip
+    stage.single = arithmetic.rounding == .single ? 1 : 0
+    let factors = multipliers.map { fbq_multiplier($0) }
+    factors.withUnsafeBufferPointer { factors in
+      bias.withUnsafeBufferPointer { bias in
+        var channels = fbq_channels(
+          bias: bias.baseAddress, multipliers: factors.baseAddress,
+          has_one_multiplier: factors.count == 1 ? 1 : 0, reaches_limit: reachesLimit ? 1 : 0,
+          groups: groups, channels: bias.count / groups)
+        let scales = memory.allocateUninitialized(byteCount: kernels.scale_bytes(&channels))
+        kernels.set_scales(&channels, scales, &stage)
       }
     }
-    return output(place, clamp: clamp, scales: scales, isGeneral: needsGeneralPath)
+    return stage
   }
 
-  /// The output stage of an operation with one multiplier for all elements.
+  /// The output stage of an operation with one multiplier and bias for all elements: a block of equal
+  /// channels.
   func uniformOutput(
     _ place: TensorPlace, clamp: CodeRange, _ multiplier: FixedPointMultiplier, bias: Int32,
     greatest: Int64
   ) -> fbq_output {
-    let width = Int(fbq_channel_block)
-    return output(
-      place, clamp: clamp, multipliers: [multiplier], bias: [Int32](repeating: bias, count: width),
-      groups: 1, channels: width, isGeneral: greatest >= TablePlanner.fastLimit)
+    output(
+      place, clamp: clamp, multipliers: [multiplier],
+      bias: [Int32](repeating: bias, count: Int(fbq_most_lanes)), groups: 1,
+      reachesLimit: greatest >= TablePlanner.fastLimit)
   }
 
-  /// Accumulators below it may take the fast path of the output stage; see requantize.h.
+  /// Accumulators below it may take the fast paths of the output stage; see the tables'
+  /// requantization.
   static let fastLimit: Int64 = 1 << 30
+}
 
-  private func output(
-    _ place: TensorPlace, clamp: CodeRange, scales: UnsafePointer<fbq_scale>, isGeneral: Bool
-  ) -> fbq_output {
-    fbq_output(
-      scales: scales, zero_point: place.flippedZeroPoint,
-      minimum: clamp.minimum - place.zeroPoint, maximum: clamp.maximum - place.zeroPoint,
-      flip: place.flip, single: isSingle ? 1 : 0, general: isGeneral ? 1 : 0)
+extension fbq_multiplier {
+  init(_ multiplier: FixedPointMultiplier) {
+    self.init(multiplier: multiplier.multiplier, shift: multiplier.shift)
   }
 }
 

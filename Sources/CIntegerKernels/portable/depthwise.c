@@ -2,10 +2,14 @@
 //
 // The rows under a window are kept in a ring, so that each is widened once although KH output rows
 // read it. Columns left and right of the image are zeros inside the widened rows, and rows above and
-// below it are one row of zeros: the inner loop knows no border.
+// below it are one row of zeros: the inner loop knows no border. Units are output rows over [N, OH], or
+// tiles of 64 channels.
+#include "portable.h"
 #include "requantize.h"
 
 enum { tile_channels = 64 };
+// Only absurd dilations need more.
+enum { scratch_limit = 8 << 20 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -34,7 +38,7 @@ static size_t row_bytes(const fbq_convolution *c) {
   return row_columns(c) * tile_channels * sizeof(int16_t);
 }
 
-size_t fbq_depthwise_units(const fbq_convolution *c) {
+static size_t units(const fbq_convolution *c) {
   if (c->splits_channels) {
     return ((size_t)c->output_channels + tile_channels - 1) / tile_channels;
   }
@@ -42,17 +46,19 @@ size_t fbq_depthwise_units(const fbq_convolution *c) {
 }
 
 // The ring, the row of zeros, the image row in each slot of the ring, the address of each tap.
-size_t fbq_depthwise_scratch(const fbq_convolution *c) {
+static size_t scratch_bytes(const fbq_convolution *c) {
   return (ring_rows(c) + 1) * row_bytes(c) + ring_rows(c) * sizeof(size_t) +
          2 * tap_pairs(c) * sizeof(const int16_t *);
 }
 
-size_t fbq_depthwise_weight_bytes(const fbq_convolution *c) {
+static size_t weight_bytes(const fbq_convolution *c) {
   return blocks(c) * tap_pairs(c) * 2 * fbq_channel_block * sizeof(int16_t);
 }
 
-void fbq_depthwise_pack(const fbq_convolution *c, const uint8_t *weights, uint8_t flip,
-                        int32_t zero_point, int16_t *packed) {
+// For each block of 8 channels [(taps + 1) / 2][8][2] int16 without zero point.
+static void pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias, void *to) {
+  (void)bias;
+  int16_t *packed = to;
   size_t channels = (size_t)c->output_channels;
   for (size_t block = 0; block < blocks(c); block++) {
     for (size_t tap = 0; tap < 2 * tap_pairs(c); tap++) {
@@ -60,7 +66,7 @@ void fbq_depthwise_pack(const fbq_convolution *c, const uint8_t *weights, uint8_
         size_t channel = block * fbq_channel_block + lane;
         int32_t code = 0;
         if (tap < taps(c) && channel < channels) {
-          code = fbq_code(weights[tap * channels + channel], flip) - zero_point;
+          code = fbq_code(weights[tap * channels + channel], c->weight_flip) - c->weight_zero_point;
         }
         packed[(tap / 2 * fbq_channel_block + lane) * 2 + tap % 2] = (int16_t)code;
       }
@@ -172,8 +178,8 @@ static void multiply_tile(const fbq_convolution *c, size_t first, size_t begin, 
     uint8_t *to = c->output + row * (size_t)c->output_width * (size_t)c->output_channels + first;
     for (size_t channel = 0; channel < used; channel += fbq_channel_block) {
       size_t block = (first + channel) / fbq_channel_block;
-      const int16_t *weights = c->weights + block * pairs * 2 * fbq_channel_block;
-      const fbq_scale *scale = c->stage.scales + block;
+      const int16_t *weights = (const int16_t *)c->weights + block * pairs * 2 * fbq_channel_block;
+      const fbq_scale *scale = (const fbq_scale *)c->stage.scales + block;
       int32_t count = (int32_t)least(fbq_channel_block, used - channel);
       if (pairs == 5) {
         multiply_row(c, 5, s->taps, weights, scale, to + channel, count);
@@ -185,7 +191,7 @@ static void multiply_tile(const fbq_convolution *c, size_t first, size_t begin, 
   }
 }
 
-void fbq_portable_depthwise(const void *parameters, size_t begin, size_t end, void *scratch) {
+static void run(const void *parameters, size_t begin, size_t end, void *scratch) {
   const fbq_convolution *c = parameters;
   const size_t rows = (size_t)c->batches * (size_t)c->output_height;
   row_scratch s = lay_out(c, scratch);
@@ -200,3 +206,16 @@ void fbq_portable_depthwise(const void *parameters, size_t begin, size_t end, vo
     }
   }
 }
+
+static int32_t accepts(const fbq_convolution *c) {
+  return scratch_bytes(c) <= scratch_limit;
+}
+
+const fbq_convolution_kernel fbq_portable_depthwise = {
+    .accepts = accepts,
+    .units = units,
+    .scratch = scratch_bytes,
+    .weight_bytes = weight_bytes,
+    .pack = pack,
+    .run = run,
+};

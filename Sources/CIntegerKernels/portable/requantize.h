@@ -22,7 +22,26 @@
 #define FBQ_REQUANTIZE_H
 
 #include "CIntegerKernels.h"
+#include "general_scale.h"
 #include "vectors.h"
+
+// Output channels that are computed together; channel arrays are padded to a multiple of it.
+enum { fbq_channel_block = 8 };
+
+// How the accumulators of 8 channels become codes.
+typedef struct {
+  uint32_t bias[fbq_channel_block];
+  uint32_t multiplier[fbq_channel_block];
+  uint32_t nudge[fbq_channel_block];
+  uint32_t half[fbq_channel_block];
+  uint32_t away[fbq_channel_block];
+  uint32_t power[fbq_channel_block];
+  // For the path that holds for any shift and accumulator.
+  int32_t shift[fbq_channel_block];
+} fbq_scale;
+
+size_t fbq_portable_scale_bytes(const fbq_channels *channels);
+void fbq_portable_set_scales(const fbq_channels *channels, void *scales, fbq_output *stage);
 
 // (a·b + r) >> 31 for four unsigned lanes.
 FBQ_INLINE fbq_u32x4 fbq_multiply_shift_31(fbq_u32x4 a, fbq_u32x4 b, fbq_u32x4 r) {
@@ -44,9 +63,6 @@ FBQ_INLINE fbq_i32x4 fbq_scale_four(fbq_u32x4 biased, const fbq_scale *scale, in
   return (fbq_i32x4)(fbq_multiply_shift_31(v, power, none) - power);
 }
 
-// x · multiplier · 2^(shift − 31) for any x and shift, as FixedPointMultiplier.scale has it.
-int32_t fbq_scale_general(int32_t x, int32_t multiplier, int32_t shift, int32_t single);
-
 // The general path for eight accumulators.
 void fbq_codes_general(const uint32_t *biased, const fbq_scale *scale, const fbq_output *stage,
                        uint8_t *codes);
@@ -54,7 +70,7 @@ void fbq_codes_general(const uint32_t *biased, const fbq_scale *scale, const fbq
 // Eight codes of one block of channels from accumulators that carry the 2^31 of their bias.
 FBQ_INLINE void fbq_codes(fbq_u32x4 low, fbq_u32x4 high, const fbq_scale *scale,
                           const fbq_output *stage, uint8_t *codes) {
-  if (__builtin_expect(stage->general, 0)) {
+  if (__builtin_expect(stage->path == fbq_general, 0)) {
     uint32_t biased[8];
     __builtin_memcpy(biased, &low, sizeof low);
     __builtin_memcpy(biased + 4, &high, sizeof high);

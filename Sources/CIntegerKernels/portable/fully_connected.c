@@ -2,18 +2,19 @@
 //
 // Σ (w − z_w)·x is computed as Σ w·x − z_w·Σ x, with x already without its zero point, so that int8
 // and uint8 weights need no packing.
+#include "portable.h"
 #include "requantize.h"
 
 enum { lane_count = 8 };
 
 static size_t padded(size_t count) { return (count + lane_count - 1) / lane_count * lane_count; }
 
-size_t fbq_fully_connected_units(const fbq_fully_connected *layer) {
+static size_t units(const fbq_fully_connected *layer) {
   return ((size_t)layer->outputs + fbq_channel_block - 1) / fbq_channel_block;
 }
 
 // One row, widened.
-size_t fbq_fully_connected_scratch(const fbq_fully_connected *layer) {
+static size_t scratch_bytes(const fbq_fully_connected *layer) {
   return padded((size_t)layer->inputs) * sizeof(int16_t);
 }
 
@@ -45,8 +46,7 @@ static uint32_t dot_one(const int16_t *x, const uint8_t *weights, size_t inputs,
   return sum;
 }
 
-void fbq_portable_fully_connected(const void *parameters, size_t begin, size_t end,
-                                  void *scratch) {
+static void run(const void *parameters, size_t begin, size_t end, void *scratch) {
   const fbq_fully_connected *layer = parameters;
   const size_t inputs = (size_t)layer->inputs;
   const size_t outputs = (size_t)layer->outputs;
@@ -58,7 +58,7 @@ void fbq_portable_fully_connected(const void *parameters, size_t begin, size_t e
     for (size_t i = 0; i < inputs; i++) total += (uint32_t)(int32_t)x[i];
     const uint32_t correction = total * (uint32_t)layer->weight_zero_point;
     for (size_t block = begin; block < end; block++) {
-      const fbq_scale *scale = layer->stage.scales + block;
+      const fbq_scale *scale = (const fbq_scale *)layer->stage.scales + block;
       size_t first = block * fbq_channel_block;
       size_t used = outputs - first < fbq_channel_block ? outputs - first : fbq_channel_block;
       const uint8_t *weights = layer->weights + first * inputs;
@@ -76,3 +76,16 @@ void fbq_portable_fully_connected(const void *parameters, size_t begin, size_t e
     }
   }
 }
+
+// Codes are taken as they are.
+static void prepare(const fbq_fully_connected *layer, int32_t *bias) {
+  (void)layer;
+  (void)bias;
+}
+
+const fbq_fully_connected_kernel fbq_portable_fully_connected = {
+    .units = units,
+    .scratch = scratch_bytes,
+    .prepare = prepare,
+    .run = run,
+};

@@ -1,0 +1,24 @@
+#include "portable.h"
+
+#include "requantize.h"
+
+static int32_t accepts_any_addition(const fbq_elementwise *addition) {
+  (void)addition;
+  return 1;
+}
+
+const fbq_kernels fbq_portable_kernels = {
+    .scale_bytes = fbq_portable_scale_bytes,
+    .set_scales = fbq_portable_set_scales,
+    .convolution = &fbq_portable_convolution,
+    .depthwise = &fbq_portable_depthwise,
+    .fully_connected = &fbq_portable_fully_connected,
+    .accepts_add = accepts_any_addition,
+    .add = fbq_portable_add,
+    .multiply = fbq_portable_multiply,
+    .lookup = fbq_portable_lookup,
+    .average_pool = fbq_portable_average_pool,
+    .max_pool = fbq_portable_max_pool,
+    .reduce = fbq_portable_reduce,
+    .softmax = fbq_portable_softmax,
+};

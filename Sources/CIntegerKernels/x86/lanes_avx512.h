@@ -1,0 +1,184 @@
+// Vectors of 16 lanes: AVX-512 with VNNI. One of the instruction sets that the wide kernels are written
+// for; included once in the source file of its table, after <immintrin.h>.
+
+typedef __m512i lanes;
+
+enum {
+  lane_count = 16,
+  // A tile of the matrix product: 8 pixels by 3 blocks of channels are 24 accumulators, with 3 vectors
+  // of weights and one of activations 28 of the 32 registers.
+  tile_pixels = 8,
+  tile_blocks = 3,
+};
+
+WIDE_INLINE lanes lanes_load(const void *from) { return _mm512_loadu_si512(from); }
+
+WIDE_INLINE void lanes_store(void *to, lanes v) { _mm512_storeu_si512(to, v); }
+
+WIDE_INLINE lanes lanes_repeat(int32_t value) { return _mm512_set1_epi32(value); }
+
+WIDE_INLINE lanes lanes_repeat_16(int32_t value) { return _mm512_set1_epi16((int16_t)value); }
+
+WIDE_INLINE lanes lanes_repeat_8(int32_t value) { return _mm512_set1_epi8((int8_t)value); }
+
+WIDE_INLINE lanes lanes_zero(void) { return _mm512_setzero_si512(); }
+
+WIDE_INLINE lanes lanes_add(lanes a, lanes b) { return _mm512_add_epi32(a, b); }
+
+WIDE_INLINE lanes lanes_subtract(lanes a, lanes b) { return _mm512_sub_epi32(a, b); }
+
+WIDE_INLINE lanes lanes_and(lanes a, lanes b) { return _mm512_and_si512(a, b); }
+
+WIDE_INLINE lanes lanes_or(lanes a, lanes b) { return _mm512_or_si512(a, b); }
+
+WIDE_INLINE lanes lanes_xor(lanes a, lanes b) { return _mm512_xor_si512(a, b); }
+
+WIDE_INLINE lanes lanes_shift_left(lanes v, int count) { return _mm512_slli_epi32(v, (unsigned)count); }
+
+// v · 2^count with a count that is no constant.
+WIDE_INLINE lanes lanes_shift_left_by(lanes v, int32_t count) {
+  return _mm512_sll_epi32(v, _mm_cvtsi32_si128(count));
+}
+
+// −1 where negative, else 0.
+WIDE_INLINE lanes lanes_sign(lanes v) { return _mm512_srai_epi32(v, 31); }
+
+// Each lane divided by 2^count, rounded down.
+WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return _mm512_srav_epi32(v, counts); }
+
+// a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
+WIDE_INLINE lanes lanes_dot(lanes a, lanes codes, lanes weights) {
+  return _mm512_dpbusd_epi32(a, codes, weights);
+}
+
+// The even lanes' products, as 64 bits each.
+WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm512_mul_epi32(a, b); }
+
+WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm512_add_epi64(a, b); }
+
+// Odd lanes where the even ones were.
+WIDE_INLINE lanes lanes_odd(lanes v) { return _mm512_srli_epi64(v, 32); }
+
+// The upper halves of 64-bit lanes: the even ones from `even`, the odd ones from `odd`. The compiler would
+// make the slower `vpermt2d` of it.
+WIDE_INLINE lanes lanes_upper_halves(lanes even, lanes odd) {
+  const __mmask16 evens = 0x5555;
+  __asm__("vmovshdup %1, %0%{%2%}" : "+v"(odd) : "v"(even), "Yk"(evens));
+  return odd;
+}
+
+// The 4 bytes at `from` in every lane.
+WIDE_INLINE lanes lanes_repeat_four(const uint8_t *from) {
+  int32_t four;
+  __builtin_memcpy(&four, from, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+// One byte per lane, the first `count` of them read, the others 0.
+WIDE_INLINE lanes lanes_expand(const uint8_t *from, size_t count) {
+  return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
+}
+
+// One signed byte per lane, flipped before.
+WIDE_INLINE lanes lanes_expand_signed(const uint8_t *from, uint8_t flip) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+  return _mm512_cvtepi8_epi32(_mm_xor_si128(bytes, _mm_set1_epi8((char)flip)));
+}
+
+// Bytes in the order from which the unpacking below makes whole blocks: its results hold, for each
+// channel of block 0, 1, 2, 3, the bytes of the operands side by side.
+WIDE_INLINE lanes lanes_spread(lanes bytes) {
+  const __m512i order =
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  lanes result = _mm512_permutexvar_epi32(order, bytes);
+  // Clang 21 does not come to an end where it may combine this with the unpacking.
+  __asm__("" : "+v"(result));
+  return result;
+}
+
+// Bytes, or pairs of bytes, of a and b by turns: of the lower or the upper half of each 128 bits.
+WIDE_INLINE lanes lanes_unpack_low_8(lanes a, lanes b) { return _mm512_unpacklo_epi8(a, b); }
+
+WIDE_INLINE lanes lanes_unpack_high_8(lanes a, lanes b) { return _mm512_unpackhi_epi8(a, b); }
+
+WIDE_INLINE lanes lanes_unpack_low_16(lanes a, lanes b) { return _mm512_unpacklo_epi16(a, b); }
+
+WIDE_INLINE lanes lanes_unpack_high_16(lanes a, lanes b) { return _mm512_unpackhi_epi16(a, b); }
+
+// 16 bytes, flipped.
+WIDE_INLINE void copy_16_flipped(uint8_t *to, const uint8_t *from, lanes flips) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+  bytes = _mm_xor_si128(bytes, _mm512_castsi512_si128(flips));
+  _mm_storeu_si128((__m128i *)(void *)to, bytes);
+}
+
+// 64 bytes of which the first `count` are read and flipped; what the others become is not settled.
+WIDE_INLINE lanes lanes_load_bytes(const uint8_t *from, size_t count, lanes flips) {
+  __mmask64 mask = count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
+  return _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), flips);
+}
+
+// The same, with zeros for what is not read.
+WIDE_INLINE lanes lanes_load_bytes_or_zeros(const uint8_t *from, size_t count, lanes flips) {
+  __mmask64 mask = count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
+  lanes bytes = _mm512_maskz_loadu_epi8(mask, from);
+  return _mm512_maskz_mov_epi8(mask, _mm512_xor_si512(bytes, flips));
+}
+
+// Saturated to 16 bits: a and b by turns, 4 lanes of each.
+WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) { return _mm512_packs_epi32(a, b); }
+
+WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) { return _mm512_adds_epi16(a, b); }
+
+// Saturated to 8 bits, from two that lanes_narrow_16 made: all bytes of its four operands in order.
+WIDE_INLINE lanes lanes_narrow_8(lanes a, lanes b) {
+  const __m512i order =
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, _mm512_packs_epi16(a, b));
+}
+
+WIDE_INLINE lanes lanes_minimum_8(lanes a, lanes b) { return _mm512_min_epi8(a, b); }
+
+WIDE_INLINE lanes lanes_maximum_8(lanes a, lanes b) { return _mm512_max_epi8(a, b); }
+
+// The first `count` bytes.
+WIDE_INLINE void lanes_store_bytes(uint8_t *to, lanes v, size_t count) {
+  _mm512_mask_storeu_epi8(to, count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1, v);
+}
+
+// The first `blocks` times lane_count bytes; a constant once inlined.
+WIDE_INLINE void lanes_store_blocks(uint8_t *to, lanes v, const int blocks) {
+  if (blocks == 4) {
+    _mm512_storeu_si512(to, v);
+  } else if (blocks == 1) {
+    _mm_storeu_si128((__m128i *)(void *)to, _mm512_castsi512_si128(v));
+  } else {
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(v));
+    if (blocks == 3) {
+      _mm_storeu_si128((__m128i *)(void *)(to + 32), _mm512_extracti32x4_epi32(v, 2));
+    }
+  }
+}
+
+// The halves, or quarters, of a vector, `stride` apart.
+WIDE_INLINE void lanes_store_halves(uint8_t *to, size_t stride, lanes v) {
+  _mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(v));
+  _mm256_storeu_si256((__m256i *)(void *)(to + stride), _mm512_extracti64x4_epi64(v, 1));
+}
+
+WIDE_INLINE void lanes_store_quarters(uint8_t *to, size_t stride, lanes v) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm512_castsi512_si128(v));
+  _mm_storeu_si128((__m128i *)(void *)(to + stride), _mm512_extracti32x4_epi32(v, 1));
+  _mm_storeu_si128((__m128i *)(void *)(to + 2 * stride), _mm512_extracti32x4_epi32(v, 2));
+  _mm_storeu_si128((__m128i *)(void *)(to + 3 * stride), _mm512_extracti32x4_epi32(v, 3));
+}
+
+// The sums of all lanes of four vectors.
+WIDE_INLINE void lanes_sums_of_four(const lanes *v, int32_t *sums) {
+  __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+  __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+  __m512i all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+  __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+  __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  _mm_storeu_si128((__m128i *)(void *)sums, sum);
+}

@@ -1,0 +1,161 @@
+// From accumulators to codes, for kernels that are written in `lanes`.
+//
+// With k = −shift ≥ 1 both roundings are one 64-bit addition and a shift, where a negative accumulator's
+// code is the clamp's lower limit or rounding is single (`quick`):
+//
+//   (x·m + n) >> (31 + k)      n = 2^(30+k), and for double rounding 2^30 more
+//
+// for then v = (x·m + 2^30) >> 31 is not negative, and (v + 2^(k−1)) >> k is the same as one shift of the
+// sum (nested divisions by powers of two); a negative v gives at most 0, which that clamp makes its
+// limit. The shift is one by 32, which is taking upper halves, and one by k − 1.
+//
+// Otherwise (`quick_signed`) ties go away from zero: v + 2^(k−1) − (v < 0). With 2x in place of x the
+// upper half is v, and the sign of x serves for that of v: they differ only for v = 0, which becomes 0
+// either way. That needs |x| < 2^30.
+//
+// No 64-bit sum overflows: |x·m| < 2^62, |2x·m| < 2^62 where |x| < 2^30, and n ≤ 2^62.
+//
+// Accumulators out of these bounds, and shifts of 0 and more, go lane by lane.
+
+// Per block of `lane_count` channels; 32-bit lanes.
+typedef struct {
+  int32_t bias[lane_count];
+  int32_t multiplier[lane_count];
+  // The odd channels' multipliers in even lanes.
+  int32_t odd_multiplier[lane_count];
+  // n of the even and of the odd channels.
+  int64_t even_nudge[lane_count / 2];
+  int64_t odd_nudge[lane_count / 2];
+  // The final shift; for the general path the multiplier's own.
+  int32_t shift[lane_count];
+} wide_scale;
+
+static size_t wide_blocks(size_t channels) { return (channels + lane_count - 1) / lane_count; }
+
+static size_t wide_scale_bytes(const fbq_channels *channels) {
+  return channels->groups * wide_blocks(channels->channels) * sizeof(wide_scale);
+}
+
+static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_multiplier factor,
+                           fbq_path path, int32_t single) {
+  // Zero times anything is zero, whatever the shift.
+  int32_t k = factor.multiplier == 0 ? 1 : -factor.shift;
+  scale->bias[lane] = bias;
+  scale->multiplier[lane] = factor.multiplier;
+  if (lane % 2 == 1) scale->odd_multiplier[lane - 1] = factor.multiplier;
+  if (path == fbq_general) {
+    scale->shift[lane] = factor.shift;
+    return;
+  }
+  int64_t nudge = ((int64_t)1 << (30 + k)) + (single ? 0 : (int64_t)1 << 30);
+  if (path == fbq_quick_signed) nudge *= 2;
+  (lane % 2 == 1 ? scale->odd_nudge : scale->even_nudge)[lane / 2] = nudge;
+  scale->shift[lane] = path == fbq_quick_signed ? k : k - 1;
+}
+
+static fbq_multiplier wide_multiplier(const fbq_channels *channels, size_t index) {
+  return channels->multipliers[channels->has_one_multiplier ? 0 : index];
+}
+
+static fbq_path wide_path(const fbq_channels *channels, const fbq_output *stage) {
+  for (size_t i = 0; i < channels->groups * channels->channels; i++) {
+    fbq_multiplier factor = wide_multiplier(channels, i);
+    if (factor.shift >= 0 && factor.multiplier != 0) return fbq_general;
+  }
+  if (stage->single || stage->minimum >= 0) return fbq_quick;
+  return channels->reaches_limit ? fbq_general : fbq_quick_signed;
+}
+
+static void wide_set_scales(const fbq_channels *channels, void *scales, fbq_output *stage) {
+  wide_scale *blocks = scales;
+  __builtin_memset(scales, 0, wide_scale_bytes(channels));
+  const fbq_path path = wide_path(channels, stage);
+  stage->scales = scales;
+  stage->path = (uint8_t)path;
+  for (size_t group = 0; group < channels->groups; group++) {
+    wide_scale *first = blocks + group * wide_blocks(channels->channels);
+    for (size_t channel = 0; channel < channels->channels; channel++) {
+      size_t index = group * channels->channels + channel;
+      wide_set_scale(first + channel / lane_count, channel % lane_count, channels->bias[index],
+                     wide_multiplier(channels, index), path, stage->single);
+    }
+  }
+}
+
+// A block's scales in registers.
+typedef struct {
+  lanes multiplier, odd_multiplier, even_nudge, odd_nudge, shift;
+} loaded_scale;
+
+WIDE_INLINE loaded_scale load_scale(const wide_scale *scale) {
+  return (loaded_scale){
+      .multiplier = lanes_load(scale->multiplier),
+      .odd_multiplier = lanes_load(scale->odd_multiplier),
+      .even_nudge = lanes_load(scale->even_nudge),
+      .odd_nudge = lanes_load(scale->odd_nudge),
+      .shift = lanes_load(scale->shift),
+  };
+}
+
+// The upper halves of x·m + n.
+WIDE_INLINE lanes scaled_upper(lanes x, const loaded_scale *scale) {
+  lanes even = lanes_multiply_even(x, scale->multiplier);
+  lanes odd = lanes_multiply_even(lanes_odd(x), scale->odd_multiplier);
+  return lanes_upper_halves(lanes_add_64(even, scale->even_nudge),
+                            lanes_add_64(odd, scale->odd_nudge));
+}
+
+WIDE_INLINE lanes scaled_quick(lanes x, const loaded_scale *scale) {
+  return lanes_shift_right(scaled_upper(x, scale), scale->shift);
+}
+
+WIDE_INLINE lanes scaled_signed(lanes x, const loaded_scale *scale) {
+  lanes rounded = lanes_add(scaled_upper(lanes_add(x, x), scale), lanes_sign(x));
+  return lanes_shift_right(rounded, scale->shift);
+}
+
+// The general path: in memory, lane by lane.
+static __attribute__((noinline)) void scale_lanes(int32_t *x, const wide_scale *scale,
+                                                  int32_t single) {
+  for (int lane = 0; lane < lane_count; lane++) {
+    x[lane] = fbq_scale_general(x[lane], scale->multiplier[lane], scale->shift[lane], single);
+  }
+}
+
+WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t single) {
+  int32_t buffer[lane_count];
+  lanes_store(buffer, x);
+  scale_lanes(buffer, scale, single);
+  return lanes_load(buffer);
+}
+
+// What follows the scaling, in registers.
+typedef struct {
+  lanes zero_point, minimum, maximum, flip;
+} loaded_stage;
+
+WIDE_INLINE loaded_stage load_stage(const fbq_output *stage) {
+  return (loaded_stage){
+      .zero_point = lanes_repeat_16(stage->zero_point),
+      .minimum = lanes_repeat_8(stage->minimum + stage->zero_point),
+      .maximum = lanes_repeat_8(stage->maximum + stage->zero_point),
+      .flip = lanes_repeat_8(stage->flip),
+  };
+}
+
+// The codes of four vectors of scaled values, in order. Saturating first to 16 and then to 8 bits changes
+// nothing, since the clamp is narrower.
+WIDE_INLINE lanes codes_of_four(lanes a, lanes b, lanes c, lanes d, const loaded_stage *stage) {
+  lanes ab = lanes_add_saturating_16(lanes_narrow_16(a, b), stage->zero_point);
+  lanes cd = lanes_add_saturating_16(lanes_narrow_16(c, d), stage->zero_point);
+  lanes codes = lanes_narrow_8(ab, cd);
+  codes = lanes_minimum_8(lanes_maximum_8(codes, stage->minimum), stage->maximum);
+  return lanes_xor(codes, stage->flip);
+}
+
+// One vector by any path.
+WIDE_INLINE lanes scaled(lanes x, const wide_scale *scale, const fbq_output *stage) {
+  if (stage->path == fbq_general) return scaled_general(x, scale, stage->single);
+  const loaded_scale loaded = load_scale(scale);
+  return stage->path == fbq_quick ? scaled_quick(x, &loaded) : scaled_signed(x, &loaded);
+}
