@@ -80,7 +80,8 @@ extension TFLiteOperator {
 
   private func depthwiseVersion(_ operands: [TFLiteTensor]) -> Int {
     guard operands.count > 1 else { return 1 }
-    if operands[1].elementType == .int4 { return 7 }
+    // 7 by TensorFlow's numbers, which LiteRT's reference kernels do not list though they can.
+    if operands[1].elementType == .int4 { return 6 }
     if operands[0].elementType == .int8 { return 3 }
     if case .depthwiseConvolution(_, let dilation, _, _) = options,
       dilation != TFLitePair(height: 1, width: 1)
