@@ -47,7 +47,7 @@ extension TFLiteOperator {
     case .tile: return 2
     case .leakyRelu: return byType(first, int8: 1, int16: 2)
     case .add, .averagePool2D, .maxPool2D, .concatenation, .softmax, .mean, .sum, .mirrorPad,
-      .reduceMax, .reduceMin, .tanh, .logistic:
+      .reduceMax, .reduceMin, .tanh, .logistic, .relu6:
       return byType(first, int8: 2, int16: 3)
     case .argMax, .argMin, .l2Normalization, .logSoftmax, .spaceToDepth:
       return byType(first, int8: 2, int16: 1)
