@@ -119,9 +119,9 @@ enum OperatorFamily: CaseIterable {
     switch self {
     case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
       choice != .reference
-    case .multiply, .averagePool, .maxPool, .mean, .sum, .requantize, .lookup, .leakyRelu:
+    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup, .leakyRelu:
       choice == .portable
-    case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+    case .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
       .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution:

@@ -193,6 +193,17 @@ typedef struct {
   size_t outer, count, inner;
 } fbq_reduce;
 
+// Softmax over the last axis of [rows, length], in fixed point. Units: rows.
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  // e^(scale · −difference) by the difference to the greatest code, 0…255, in Q0.31; −1 where it is
+  // negligible.
+  const int32_t *exponentials;
+  uint8_t flip;
+  size_t rows, length;
+} fbq_softmax;
+
 // One set of kernels for one kind of processor.
 //
 // A kernel that is absent (null) or does not accept a case leaves it to the next table; the
@@ -213,6 +224,7 @@ typedef struct {
   fbq_kernel average_pool;  // fbq_pool
   fbq_kernel max_pool;      // fbq_pool
   fbq_kernel reduce;        // fbq_reduce
+  fbq_kernel softmax;       // fbq_softmax
 } fbq_kernels;
 
 // The tables, each faster than the one before.
