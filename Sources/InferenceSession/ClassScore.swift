@@ -40,7 +40,7 @@ extension TensorDescription {
   /// The real number that `code` stands for; `nil` without a per-tensor scale.
   public func real(_ code: Int) -> Double? {
     guard let quantization, quantization.scaleBits.count == 1 else { return nil }
-    return Double(Float(bitPattern: quantization.scaleBits[0])) * Double(code - Int(zeroPoint))
+    return Double(Float(bitPattern: quantization.scaleBits[0])) * (Double(code) - Double(zeroPoint))
   }
 
   /// The `count` greatest elements of `bytes`, the greatest first, equal ones in order of their

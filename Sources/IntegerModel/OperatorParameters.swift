@@ -200,11 +200,15 @@ public struct ReduceParameters: Hashable, Sendable {
   }
 }
 
-/// Softmax over the last axis in gemmlowp's fixed point; output scale 1/256, zero point −128.
+/// Softmax over the last axis: of 8-bit codes in gemmlowp's fixed point, output scale 1/256 and least
+/// code as zero point (or int16 with 1/65536); of 16-bit codes by tables, output scale 1/32768 and
+/// zero point 0.
 public struct SoftmaxParameters: Hashable, Sendable {
-  /// `min(beta · input scale · 2^26, 2^31 − 1)` as multiplier and left shift.
+  /// `min(beta · input scale · 2^26, 2^31 − 1)` as multiplier and left shift; for 16-bit codes
+  /// `beta · input scale · 65535 / 10`.
   public var multiplier: FixedPointMultiplier
-  /// Differences to the maximum below this give probability 0 (TFLite `diff_min`).
+  /// Differences to the maximum below this give probability 0 (TFLite `diff_min`); 0 for 16-bit
+  /// codes, which need none.
   public var minimumDifference: Int32
 
   /// Creates the parameters of a softmax.

@@ -116,15 +116,15 @@ package struct DeviceTable {
 
   // MARK: - Leaky ReLU
 
-  /// Two multipliers, whose factors TFLite forms in float32.
+  /// As the operator of two multipliers computes it.
   private func leakyRelu(_ alpha: Float) -> [Int32]? {
-    let identity = Double(input.scale / output.scale)
-    let scaled = Double(input.scale * alpha / output.scale)
-    guard identity < 0x1p30, scaled >= 0, scaled < 0x1p30 else { return nil }
-    let positive = FixedPointMultiplier(real: identity)
-    let negative = FixedPointMultiplier(real: scaled)
+    let derivation = OperatorDerivation(profile: .tflm)
+    guard
+      let parameters = try? derivation.leakyRelu(alpha: alpha, input: input, output: output)
+    else { return nil }
     return table { difference in
-      code((difference >= 0 ? positive : negative).scale(difference, rounding: .double))
+      let multiplier = difference >= 0 ? parameters.positive : parameters.negative
+      return code(multiplier.scale(difference, rounding: .double))
     }
   }
 

@@ -51,15 +51,16 @@ extension OperatorDerivation {
         Double(input.scale) * Double(slope.scale) / Double(output.scale)))
   }
 
-  /// Leaky ReLU, its factors formed in float32 (TFLite Micro `leaky_relu_common.cc`).
+  /// Leaky ReLU: two factors formed in double, as TFLite Micro does; LiteRT forms them in float32.
   ///
-  /// - Throws: factors that no multiplier can express, negative slopes among them.
+  /// - Parameter alpha: the slope below zero.
+  /// - Throws: a negative slope besides what ``multiplier(_:)`` throws.
   public func leakyRelu(
     alpha: Float, input: AffineCodes, output: AffineCodes
   ) throws(Diagnostic) -> LeakyReluParameters {
     LeakyReluParameters(
-      positive: try multiplier(Double(input.scale / output.scale)),
-      negative: try multiplier(Double(input.scale * alpha / output.scale)))
+      positive: try multiplier(Double(input.scale) / Double(output.scale)),
+      negative: try multiplier(Double(input.scale) * Double(alpha) / Double(output.scale)))
   }
 
   /// The same reals in other codes (TFLite Micro `quantize_common.cc`).

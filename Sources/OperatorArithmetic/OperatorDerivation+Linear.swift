@@ -37,6 +37,23 @@ extension OperatorDerivation {
       clamp: output.range(of: limits), accumulator: Self.accumulator(of: input))
   }
 
+  /// Transposed convolution: the factors of a convolution.
+  ///
+  /// - Parameters:
+  ///   - weightScales: one per output channel, or a single one for all.
+  ///   - padding: rows and columns that the output lacks, as if it were the image of a convolution.
+  public func transposeConvolution(
+    input: AffineCodes, weightScales: [Float], output: AffineCodes, stride: SpatialPair,
+    padding: SpatialPadding, limits: RealRange = .unlimited
+  ) throws(Diagnostic) -> TransposeConvolutionParameters {
+    let convolution = try convolution(
+      input: input, weightScales: weightScales, output: output, stride: stride, padding: padding,
+      limits: limits)
+    return TransposeConvolutionParameters(
+      stride: stride, padding: padding, multipliers: convolution.multipliers,
+      clamp: convolution.clamp, accumulator: convolution.accumulator)
+  }
+
   private func layerMultipliers(
     input: AffineCodes, weightScales: [Float], output: AffineCodes, productInFloat32: Bool
   ) throws(Diagnostic) -> [FixedPointMultiplier] {

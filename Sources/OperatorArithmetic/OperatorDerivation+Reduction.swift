@@ -27,7 +27,8 @@ extension OperatorDerivation {
   }
 
   /// The scaling of 8-bit input differences into Q5.26, and the difference below which the
-  /// exponential is 0 (TFLite `PreprocessSoftmaxScaling`, `CalculateInputRadius`).
+  /// exponential is 0 (TFLite `PreprocessSoftmaxScaling`, `CalculateInputRadius`); of 16-bit ones to
+  /// steps of 10/65535 (`softmax_common.cc`).
   ///
   /// The scaling stays below 2^30, which the kernels shift by: from a scale of 16 on, one code of
   /// difference already makes an exponential of less than 2^−23, which is code 0 either way.
@@ -35,6 +36,11 @@ extension OperatorDerivation {
   /// - Throws: an input scale so fine that the scaling would not be a left shift, which the kernels
   ///   cannot do either.
   public func softmax(input: AffineCodes, beta: Float = 1) throws(Diagnostic) -> SoftmaxParameters {
+    if input.elementType == .int16 {
+      return SoftmaxParameters(
+        multiplier: try multiplier(Double(input.scale) * Double(beta) / (10 / 65535)),
+        minimumDifference: 0)
+    }
     let integerBits = 5
     let real = min(
       Double(beta) * Double(input.scale) * Double(1 << (31 - integerBits)), Double((1 << 30) - 1))

@@ -30,7 +30,8 @@ extension OperatorDerivation {
       minimumDifference: softmax.minimumDifference)
   }
 
-  /// LSTM over a sequence, of int8 with int16 cells (TFLite Micro `PrepareGateParametersInteger`).
+  /// LSTM over a sequence, of int8 with int16 cells, all factors formed in double (TFLite Micro
+  /// `PrepareGateParametersInteger`).
   ///
   /// - Parameters:
   ///   - hidden: the codes of hidden state and output.
@@ -51,8 +52,8 @@ extension OperatorDerivation {
     let (gateInput, gateOutput) = (0x1p-12, 0x1p-15)
     func gate(_ scales: LSTMGateScales) throws(Diagnostic) -> LSTMGate {
       LSTMGate(
-        input: try multiplier(Double(input.scale * scales.input) / gateInput),
-        recurrent: try multiplier(Double(hidden.scale * scales.recurrent) / gateInput))
+        input: try multiplier(Double(input.scale) * Double(scales.input) / gateInput),
+        recurrent: try multiplier(Double(hidden.scale) * Double(scales.recurrent) / gateInput))
     }
     let clip = min(Double(cellClip) / Double(cellScale), 32_767)
     return SequenceLSTMParameters(
@@ -65,14 +66,14 @@ extension OperatorDerivation {
       isTimeMajor: isTimeMajor)
   }
 
-  /// Singular value decomposition filter, its factors formed in float32 (TFLite Micro `PrepareSvdf`).
+  /// Singular value decomposition filter, its factors formed in double (TFLite Micro `PrepareSvdf`).
   public func svdf(
     input: AffineCodes, featureScale: Float, timeScale: Float, stateScale: Float,
     output: AffineCodes, rank: Int
   ) throws(Diagnostic) -> SVDFParameters {
     SVDFParameters(
       rank: rank,
-      feature: try multiplier(Double(input.scale * featureScale / stateScale)),
-      time: try multiplier(Double(stateScale * timeScale / output.scale)))
+      feature: try multiplier(Double(input.scale) * Double(featureScale) / Double(stateScale)),
+      time: try multiplier(Double(stateScale) * Double(timeScale) / Double(output.scale)))
   }
 }

@@ -19,10 +19,13 @@ struct JSONPrinter: ResultPrinter {
         probability: isProbability == true ? score.real : nil,
         value: isProbability == true ? nil : score.real)
     }
-    let outputs = context.codeRanges(interpreter).map { tensor, range in
-      Output(
+    let outputs = context.outputs(interpreter).map { output in
+      let tensor = output.tensor
+      return Output(
         name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape,
-        minimum: range.lowerBound, maximum: range.upperBound)
+        minimum: output.range.lowerBound, maximum: output.range.upperBound, code: output.onlyCode,
+        probability: tensor.holdsProbabilities ? output.onlyReal : nil,
+        value: tensor.holdsProbabilities ? nil : output.onlyReal)
     }
     print(
       try jsonLine(
@@ -71,6 +74,10 @@ struct JSONPrinter: ResultPrinter {
     var shape: [Int]
     var minimum: Int
     var maximum: Int
+    /// Of an output of one element.
+    var code: Int?
+    var probability: Double?
+    var value: Double?
   }
 
   private struct Result: Encodable {

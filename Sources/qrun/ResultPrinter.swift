@@ -26,8 +26,8 @@ struct RunContext {
       in: interpreter.bytes(of: output), labels: graph.labels, count: top)
   }
 
-  /// Per output, its tensor and the least and the greatest code after a run.
-  func codeRanges(_ interpreter: Interpreter) -> [(tensor: TensorDescription, ClosedRange<Int>)] {
+  /// Each output after a run.
+  func outputs(_ interpreter: Interpreter) -> [OutputCodes] {
     graph.outputs.map { index in
       let tensor = graph.tensors[index]
       let bytes = interpreter.bytes(of: index)
@@ -37,9 +37,21 @@ struct RunContext {
         least = min(least, code)
         greatest = max(greatest, code)
       }
-      return (tensor, least...max(least, greatest))
+      return OutputCodes(tensor: tensor, range: least...max(least, greatest))
     }
   }
+}
+
+/// What can be said of an output in a line.
+struct OutputCodes {
+  var tensor: TensorDescription
+  /// The least and the greatest code.
+  var range: ClosedRange<Int>
+
+  /// The code of an output of one element: a score, a regression, the index of a class.
+  var onlyCode: Int? { tensor.elementCount == 1 ? range.lowerBound : nil }
+  /// The real number that the only code stands for; `nil` where the output has no scale.
+  var onlyReal: Double? { onlyCode.flatMap { tensor.real($0) } }
 }
 
 /// Prints the results of a run to standard output.

@@ -20,11 +20,7 @@ struct TextPrinter: ResultPrinter {
   func result(of input: String, _ interpreter: Interpreter, microseconds: Double) {
     line("\(input): \(whole(microseconds)) µs")
     guard let output = context.classOutput else {
-      for (tensor, range) in context.codeRanges(interpreter) {
-        line(
-          "  output '\(tensor.name)' \(tensor.elementType.name) \(tensor.shape): codes "
-            + "\(range.lowerBound) to \(range.upperBound)")
-      }
+      for output in context.outputs(interpreter) { line("  output " + text(of: output)) }
       return
     }
     let isProbability = context.graph.tensors[output].holdsProbabilities
@@ -74,6 +70,19 @@ struct TextPrinter: ResultPrinter {
   func equal(to golden: String, elementCount: Int, inputCount: Int) {
     let inputs = inputCount == 1 ? "1 input" : "\(inputCount) inputs"
     line("\(golden): all \(elementCount) elements of \(inputs) are equal")
+  }
+
+  /// `'y' int8 [1, 8]: codes -3 to 120`, or of one element `'y' int8 [1, 1]: code 12, value 0.5`
+  private func text(of output: OutputCodes) -> String {
+    let tensor = output.tensor
+    let start = "'\(tensor.name)' \(tensor.elementType.name) \(tensor.shape): "
+    guard let code = output.onlyCode else {
+      return start + "codes \(output.range.lowerBound) to \(output.range.upperBound)"
+    }
+    guard let real = output.onlyReal else { return start + "code \(code)" }
+    return start + "code \(code), "
+      + (tensor.holdsProbabilities
+        ? String(format: "probability %.1f %%", real * 100) : String(format: "value %.4g", real))
   }
 
   /// Prints one line; names from files cannot drive the terminal.

@@ -20,6 +20,23 @@ struct AccumulatorHeadroomTests {
     #expect(builder.graph.accumulatorHeadroom(of: 0) == [22, 31])
   }
 
+  @Test("a 64-bit accumulator may use 47 bits: 2 · 32768 + 2^40 leaves 6")
+  func wide() throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", [1, 2], .int16)
+    let weights = builder.constant("w", [3, 2], .int8, [1, -1, 0, 0, 0, 0])
+    let bias = builder.constant("b", [3], .int64, [1 << 40, (1 << 47) - 1, 0])
+    let y = builder.activation("y", [1, 3], .int16)
+    builder.operation(
+      "fc",
+      .fullyConnected(
+        FullyConnectedParameters(multipliers: [.half], clamp: .int16, accumulator: .int64)),
+      [x, weights, bias], y)
+    builder.graph.outputs = [y]
+    try builder.graph.validate()
+    #expect(builder.graph.accumulatorHeadroom(of: 0) == [6, 0, 47])
+  }
+
   @Test("an operator without weights has none")
   func none() {
     var builder = GraphBuilder()

@@ -64,6 +64,7 @@ let elementwiseCorruptions: [Corruption] = [
   },
   Corruption(lookup + "tensor 'lookup.y' is int16; a lookup table serves int8 and uint8") {
     $0.tensors[23].elementType = .int16
+    $0.tensors[23].quantization?.zeroPoints = [0]
   },
   Corruption(softmax + "the output 'softmax.y' must have scale 1/256 and zero point -128") {
     $0.tensors[18].quantization?.zeroPoints = [0]

@@ -76,6 +76,38 @@ struct FixedPointTests {
     }
   }
 
+  @Test("scaling 64-bit accumulators is exact, for every shift", arguments: Int32(-31)...7)
+  func scaleWide(shift: Int32) {
+    var generator = SplitMix64(seed: UInt64(shift + 100))
+    let multipliers: [Int32] = [
+      0, 1 << 30, (1 << 30) + (1 << 15) - 1, (1 << 30) + (1 << 15), 0x7ffe_ffff, 0x7fff_0000, .max,
+      Int32.random(in: (1 << 30)...Int32.max, using: &generator),
+    ]
+    var values: [Int64] = [0, 1, -1, (1 << 47) - 1, -(1 << 47)]
+    for bit in 1..<47 {
+      let power: Int64 = 1 << Int64(bit)
+      values += [power - 1, power, power + 1, 1 - power, -power, -power - 1]
+      values.append(Int64.random(in: -power...power, using: &generator))
+    }
+    for multiplier in multipliers {
+      let value = FixedPointMultiplier(multiplier: multiplier, shift: shift)
+      for x in values {
+        #expect(
+          value.scale(wide: x) == Exact.scale(wide: x, value),
+          "\(x) · \(multiplier) · 2^(\(shift) − 31)")
+      }
+    }
+  }
+
+  @Test("the table of 64-bit accumulators in the documentation holds")
+  func scaleWideTable() {
+    let half = FixedPointMultiplier(multiplier: 1 << 30, shift: 0)
+    #expect(half.scale(wide: 5) == 3)
+    #expect(half.scale(wide: -5) == -2)
+    #expect(FixedPointMultiplier(multiplier: (1 << 30) + (1 << 15), shift: 1).scale(wide: 1) == 1)
+    #expect(FixedPointMultiplier(multiplier: .max, shift: 0).scale(wide: 1 << 15) == 32_767)
+  }
+
   @Test("scaling is exact on random values", arguments: [UInt64(1), 2, 3])
   func scaleOnRandomValues(seed: UInt64) {
     var generator = SplitMix64(seed: seed)

@@ -30,7 +30,7 @@ struct AllocationTests {
   func run(_ family: OperatorFamily) throws {
     for seed in UInt64(1)...10 {
       for kernels in KernelChoice.available {
-        var random = RandomGraph(seed: seed, arithmetic: .tflm, family.makeRandom)
+        var random = RandomGraph(seed: seed, arithmetic: .tflm, family)
         var options = RunOptions(kernels: kernels, threads: Int(seed % 2) + 1)
         options.parallelWork = 0
         let interpreter = try Interpreter(graph: random.builder.graph, options: options)

@@ -35,7 +35,7 @@ private let deviceRuns: [DeviceRuns] = [
     time: [508, 1208, 324, -1302, 704, 1487, -1122, 176, -647, 1609, -1758, -91],
     bias: [2385, -418],
     SVDFParameters(
-      rank: 2, feature: factor(1_073_741_824, -1), time: factor(1_876_499_968, -19)),
+      rank: 2, feature: factor(2_147_483_530, -2), time: factor(1_876_499_948, -19)),
     runs: [
       ([-93, 73, 118], [22, 12]), ([123, 110, -34], [29, 11]), ([59, 120, 18], [21, 12]),
       ([109, 22, -83], [16, 4]),
@@ -45,7 +45,7 @@ private let deviceRuns: [DeviceRuns] = [
     feature: [-9, 28, -50, 52, -23, 113, -75, 42, -104, -93, 5, -1],
     time: [0, -2, 91, 0, -35, 117, 98, -38, -76, -70, -85, 6], bias: [455, 847],
     SVDFParameters(
-      rank: 2, feature: factor(1_832_519_424, -8), time: factor(2_061_584_256, -6)),
+      rank: 2, feature: factor(1_832_519_293, -8), time: factor(2_061_584_307, -6)),
     runs: [
       ([102, 112, 8], [46, 32]), ([20, -108, -60], [-12, 67]), ([127, 110, -122], [0, 12]),
       ([-3, -1, 45], [48, 81]),
@@ -68,13 +68,13 @@ private let deviceRuns: [DeviceRuns] = [
         biases: [[-4287, 3202], [4576, -2241], [3509, -1239], [-1955, -1520]],
         parameters: SequenceLSTMParameters(
           inputGate: LSTMGate(
-            input: factor(2_111_062_400, -1), recurrent: factor(1_814_194_304, -3)),
+            input: factor(2_111_062_378, -1), recurrent: factor(1_814_194_241, -3)),
           forgetGate: LSTMGate(
-            input: factor(1_583_296_768, 0), recurrent: factor(1_209_462_912, -1)),
+            input: factor(1_583_296_722, 0), recurrent: factor(1_209_462_874, -1)),
           cellGate: LSTMGate(
-            input: factor(1_319_413_888, 0), recurrent: factor(1_360_645_632, -2)),
+            input: factor(1_319_413_894, 0), recurrent: factor(1_360_645_610, -2)),
           outputGate: LSTMGate(
-            input: factor(1_847_179_520, 0), recurrent: factor(1_663_011_328, -2)),
+            input: factor(1_847_179_550, 0), recurrent: factor(1_663_011_364, -2)),
           forgetProduct: factor(1 << 30, -14), inputProduct: factor(1 << 30, -18),
           outputProduct: factor(1_952_257_820, -23), cellScaleExponent: -11)),
       shape: [1, 3, 2], units: 2, inputZeroPoint: 5, zeroPoint: -9)

@@ -193,18 +193,6 @@ struct InterpreterTests {
     ) { try Interpreter(graph: graph) }
   }
 
-  @Test("16-bit activations are refused by name")
-  func int16() {
-    var builder = GraphBuilder()
-    builder.graph.outputs = [builder.input("audio", [8], .int16)]
-    #expect(
-      throws: Diagnostic(
-        place: "tensor 0 'audio'",
-        problem: "the activation is int16; this version runs int8 and uint8",
-        remedy: "convert the model to 8-bit activations")
-    ) { try Interpreter(graph: builder.graph) }
-  }
-
   @Test("an arena beyond 2 GiB is refused before it is allocated")
   func arena() {
     var builder = GraphBuilder()

@@ -23,8 +23,9 @@ struct KernelAgreementTests {
     let cases = family.caseCount
     for number in 0..<cases {
       let seed = UInt64(number) &* 1000 &+ 17
-      let profile = ArithmeticProfile.allCases[number % ArithmeticProfile.allCases.count]
-      var random = RandomGraph(seed: seed, arithmetic: profile, family.makeRandom)
+      let profile = ArithmeticProfile.ofEveryModel[
+        number % ArithmeticProfile.ofEveryModel.count]
+      var random = RandomGraph(seed: seed, arithmetic: profile, family)
       let graph = random.builder.graph
       let inputs = random.inputs()
       let reference = try Interpreter(graph: graph, options: RunOptions(kernels: .reference))
@@ -69,7 +70,7 @@ struct KernelAgreementTests {
   @Test("kernels that the machine lacks are refused with what it lacks")
   func lacking() throws {
     for choice in KernelChoice.allCases {
-      var random = RandomGraph(seed: 1, arithmetic: .tflm) { $0.addRequantization() }
+      var random = RandomGraph(seed: 1, arithmetic: .tflm, .requantize)
       let graph = random.builder.graph
       _ = random.inputs()
       if let lacking = choice.lacking {

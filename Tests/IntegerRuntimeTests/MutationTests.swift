@@ -13,7 +13,7 @@ struct MutationTests {
   func mutated(_ family: OperatorFamily) throws {
     var (refused, ran) = (0, 0)
     for seed in UInt64(1)...300 {
-      var random = RandomGraph(seed: seed, arithmetic: .tflm, family.makeRandom)
+      var random = RandomGraph(seed: seed, arithmetic: .tflm, family)
       var mutator = Mutator(seed: seed &* 7919)
       var graph = random.builder.graph
       for _ in 0...Int(seed % 3) { mutator.mutate(&graph) }
@@ -31,7 +31,7 @@ struct MutationTests {
       guard
         let reference = try? Interpreter(graph: graph, options: RunOptions(kernels: .reference)),
         let fastest = try? Interpreter(graph: graph, options: RunOptions(kernels: .auto))
-      else { continue }  // 16-bit activations
+      else { continue }
       #expect(fastest.codes(for: inputs) == reference.codes(for: inputs), "seed \(seed)")
       ran += 1
     }
@@ -235,8 +235,17 @@ private struct Mutator {
       default: change(&p.time)
       }
       kind = .svdf(p)
-    case .transposeConvolution, .leakyRelu:
-      break
+    case .transposeConvolution(var p):
+      switch part {
+      case 0: change(&p.stride)
+      case 1: change(&p.padding)
+      case 2: p.accumulator = p.accumulator == .int64 ? .int32 : .int64
+      default: change(&p.multipliers)
+      }
+      kind = .transposeConvolution(p)
+    case .leakyRelu(var p):
+      if part < 2 { change(&p.positive) } else { change(&p.negative) }
+      kind = .leakyRelu(p)
     }
   }
 

@@ -14,8 +14,9 @@ enum OperatorFamily: CaseIterable {
   case minimum, maximum, argMax, argMin, reduceMax, reduceMin
   case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
   case logSoftmax, l2Normalization, sequenceLSTM, svdf
+  case transposeConvolution, leakyRelu
 
-  init?(_ kind: OperatorKind) {
+  init(_ kind: OperatorKind) {
     switch kind {
     case .convolution: self = .convolution
     case .depthwiseConvolution: self = .depthwiseConvolution
@@ -54,8 +55,8 @@ enum OperatorFamily: CaseIterable {
     case .l2Normalization: self = .l2Normalization
     case .sequenceLSTM: self = .sequenceLSTM
     case .svdf: self = .svdf
-    case .transposeConvolution, .leakyRelu:
-      return nil  // refused
+    case .transposeConvolution: self = .transposeConvolution
+    case .leakyRelu: self = .leakyRelu
     }
   }
 
@@ -99,6 +100,8 @@ enum OperatorFamily: CaseIterable {
     case .l2Normalization: { $0.addL2Normalization() }
     case .sequenceLSTM: { $0.addSequenceLSTM() }
     case .svdf: { $0.addSVDF() }
+    case .transposeConvolution: { $0.addTransposeConvolution() }
+    case .leakyRelu: { $0.addLeakyRelu() }
     }
   }
 
@@ -117,14 +120,22 @@ enum OperatorFamily: CaseIterable {
     switch self {
     case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
       choice != .reference
-    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup,
+    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup, .leakyRelu,
       .pad:
       choice == .portable
     case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf:
+      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution:
       false
+    }
+  }
+
+  /// Whether the reference kernel computes 16-bit activations.
+  var takesInt16: Bool {
+    switch self {
+    case .lookup, .prelu: false
+    default: true
     }
   }
 }

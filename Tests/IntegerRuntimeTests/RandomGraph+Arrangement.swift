@@ -32,7 +32,7 @@ extension RandomGraph {
     let reduced = axes.isEmpty ? [shape.count - 1] : Array(axes)
     let keeps = generator.integer(0...1) == 0
     let count = reduced.reduce(1) { $0 * shape[$1] }
-    var value = multiplier(bits: 7 + bits(count))
+    var value = multiplier(bits: (type == .int16 ? 15 : 7) + bits(count))
     if isMean { value.multiplier /= Int32(generator.integer(1...3)) }
     let x = input("x", shape)
     let result: [Int] = shape.indices.compactMap { axis in

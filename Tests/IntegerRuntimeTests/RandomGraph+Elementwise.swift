@@ -5,28 +5,44 @@ extension RandomGraph {
   mutating func addAddition(subtracts: Bool) {
     let (x1, x2, shape) = broadcastInputs()
     func input() -> FixedPointMultiplier {
-      var value = multiplier(bits: 7)
+      var value = multiplier(bits: codeBits)
       value.shift = min(value.shift, 0)
       return value
     }
+    let leftShifts: [Int32] = type == .int16 ? [15, 15, 15, 0, 1] : [20, 20, 20, 0, 21]
     let parameters = AddParameters(
-      leftShift: Int32(generator.pick([20, 20, 20, 0, 21])), first: input(), second: input(),
-      output: multiplier(bits: generator.integer(20...27)), clamp: clamp(type))
+      leftShift: generator.pick(leftShifts), first: input(), second: input(),
+      output: multiplier(bits: generator.integer(20...27) + (type == .int16 ? 3 : 0)),
+      clamp: clamp(type))
     builder.operation(
       "op", subtracts ? .subtract(parameters) : .add(parameters), [x1, x2], output(shape))
   }
 
   mutating func addMultiplication() {
     let (x1, x2, shape) = broadcastInputs()
-    let parameters = MultiplyParameters(multiplier: multiplier(bits: 14), clamp: clamp(type))
+    let parameters = MultiplyParameters(
+      multiplier: multiplier(bits: type == .int16 ? 30 : 14), clamp: clamp(type))
     builder.operation("op", .multiply(parameters), [x1, x2], output(shape))
   }
 
   mutating func addRequantization() {
     let x = input("x", smallShape())
-    let y = output(builder.graph.tensors[x].shape, generator.pick([.int8, .uint8]))
-    builder.operation("op", .requantize(multiplier(bits: 7)), [x], y)
+    let y = output(
+      builder.graph.tensors[x].shape,
+      generator.pick([.int8, .int8, .uint8, .uint8, .int16, .int32]))
+    builder.operation("op", .requantize(multiplier(bits: codeBits)), [x], y)
   }
+
+  mutating func addLeakyRelu() {
+    let x = input("x", smallShape())
+    let parameters = LeakyReluParameters(
+      positive: multiplier(bits: codeBits), negative: multiplier(bits: codeBits))
+    builder.operation(
+      "op", .leakyRelu(parameters), [x], output(builder.graph.tensors[x].shape))
+  }
+
+  /// Bits of a code without its sign.
+  private var codeBits: Int { type == .int16 ? 15 : 7 }
 
   mutating func addLookup() {
     let x = input("x", generator.pick([smallShape(), [9000]]))
@@ -54,14 +70,17 @@ extension RandomGraph {
 
   mutating func addSoftmax() {
     let x = input("x", generator.pick([[1], [2, 5], [3, 1], [1, 1001], [2, 2, 17]]))
+    let isWide = type == .int16
+    let result = type == .int8 && generator.integer(0...3) == 0 ? .int16 : type
+    let scaleBits: UInt32 = isWide ? 0x3800_0000 : result == .int16 ? 0x3780_0000 : 0x3b80_0000
     let y = builder.activation(
-      "y", builder.graph.tensors[x].shape, type, zeroPoint: type == .uint8 ? 0 : -128,
-      scaleBits: 0x3b80_0000)
+      "y", builder.graph.tensors[x].shape, result,
+      zeroPoint: isWide ? 0 : Int32(result.minimumCode), scaleBits: scaleBits)
     let parameters = SoftmaxParameters(
       multiplier: FixedPointMultiplier(
         multiplier: Int32.random(in: (1 << 30)...Int32.max, using: &generator),
-        shift: Int32(generator.integer(0...23))),
-      minimumDifference: Int32(-generator.integer(0...248)))
+        shift: Int32(isWide ? generator.integer(-12...4) : generator.integer(0...23))),
+      minimumDifference: isWide ? 0 : Int32(-generator.integer(0...248)))
     builder.operation("op", .softmax(parameters), [x], y)
   }
 

@@ -36,12 +36,47 @@ extension RandomGraph {
     let leading = generator.pick([[], [1], [3], [2, 2], [1, 2, 5]])
     let x = input("x", leading + [inputs])
     let w = weights([outputs, inputs])
-    let b = bias(outputs, depth: inputs)
+    let accumulator = accumulator()
+    let b = bias(outputs, depth: inputs, accumulator)
     let y = output(leading + [outputs])
     let parameters = FullyConnectedParameters(
-      multipliers: multipliers(outputs, bits: 14 + bits(inputs) / 2), clamp: clamp(type))
+      multipliers: multipliers(outputs, bits: sumBits(inputs), accumulator), clamp: clamp(type),
+      accumulator: accumulator)
     builder.operation("op", .fullyConnected(parameters), [x, w, b], y)
   }
+
+  mutating func addTransposeConvolution() {
+    let inputs = generator.integer(1...5)
+    let outputs = generator.integer(1...6)
+    let windows = randomWindows(largest: 4)
+    let image = [
+      generator.integer(1...2), generator.integer(1...5), generator.integer(1...5), inputs,
+    ]
+    func extent(_ count: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
+      max((count - 1) * stride + kernel - padding + generator.integer(-2...2), 1)
+    }
+    let x = input("x", image)
+    let shape = [outputs, windows.kernel.height, windows.kernel.width, inputs]
+    let depth = shape.dropFirst().reduce(1, *)
+    let w = weights(shape)
+    let accumulator = accumulator()
+    let b = bias(outputs, depth: depth, accumulator)
+    let height = extent(
+      image[1], windows.kernel.height, windows.stride.height,
+      windows.padding.top + windows.padding.bottom)
+    let width = extent(
+      image[2], windows.kernel.width, windows.stride.width,
+      windows.padding.left + windows.padding.right)
+    let y = output([image[0], height, width, outputs])
+    let parameters = TransposeConvolutionParameters(
+      stride: windows.stride, padding: windows.padding,
+      multipliers: multipliers(outputs, bits: sumBits(depth), accumulator), clamp: clamp(type),
+      accumulator: accumulator)
+    builder.operation("op", .transposeConvolution(parameters), [x, w, b], y)
+  }
+
+  /// Bits of most sums of that many products of an activation and a weight.
+  private func sumBits(_ depth: Int) -> Int { (type == .int16 ? 22 : 14) + bits(depth) / 2 }
 
   /// Adds a convolution of either kind.
   private mutating func addWindowed(
@@ -50,14 +85,16 @@ extension RandomGraph {
   ) {
     let image = builder.graph.tensors[x].shape
     let w = weights(shape)
-    let b = bias(outputs, depth: depth)
+    let accumulator = accumulator()
+    let b = bias(outputs, depth: depth, accumulator)
     guard
       let count = windows.count(onImage: SpatialPair(height: image[1], width: image[2]))
     else { preconditionFailure("the image is at least as large as the window") }
     let y = output([image[0], count.height, count.width, outputs])
     let parameters = ConvolutionParameters(
       stride: windows.stride, dilation: windows.dilation, padding: windows.padding,
-      multipliers: multipliers(outputs, bits: 14 + bits(depth) / 2), clamp: clamp(type))
+      multipliers: multipliers(outputs, bits: sumBits(depth), accumulator), clamp: clamp(type),
+      accumulator: accumulator)
     builder.operation("op", kind(parameters), [x, w, b], y)
   }
 

@@ -9,12 +9,17 @@ struct RandomGraph {
   /// The type of the activations.
   let type: ElementType
 
-  /// Adds the operation that `make` chooses.
-  init(seed: UInt64, arithmetic: ArithmeticProfile, _ make: (inout RandomGraph) -> Void) {
+  /// Adds an operation of that family, on activations of one of its types or of `type`.
+  init(
+    seed: UInt64, arithmetic: ArithmeticProfile, _ family: OperatorFamily,
+    type: ElementType? = nil
+  ) {
     generator = SplitMix64(seed: seed)
     builder = GraphBuilder(arithmetic: arithmetic)
-    type = generator.pick([.int8, .int8, .uint8])
-    make(&self)
+    let types: [ElementType] = [.int8, .int8, .uint8] + (family.takesInt16 ? [.int16] : [])
+    let picked = generator.pick(types)
+    self.type = type ?? picked
+    family.makeRandom(&self)
     builder.graph.outputs = builder.graph.operations[0].outputs
   }
 
@@ -22,21 +27,15 @@ struct RandomGraph {
   mutating func inputs() -> [[Int]] {
     builder.graph.inputs.map { index in
       let tensor = builder.graph.tensors[index]
-      let range =
-        switch tensor.elementType {
-        case .uint8: 0...255
-        case .int32, .int64: -2...6  // indices
-        default: -128...127
-        }
-      return generator.codes(tensor.elementCount, in: range)
+      return generator.codes(
+        tensor.elementCount, in: tensor.name == "indices" ? -2...6 : tensor.elementType.codes)
     }
   }
 
   // MARK: Parts
 
   mutating func zeroPoint(_ type: ElementType) -> Int32 {
-    let range = type == .uint8 ? 0...255 : -128...127
-    return Int32(generator.codes(1, in: range)[0])
+    type == .uint8 || type == .int8 ? Int32(generator.codes(1, in: type.codes)[0]) : 0
   }
 
   mutating func input(_ name: String, _ shape: [Int], zeroPoint: Int32? = nil) -> TensorIndex {
@@ -54,7 +53,7 @@ struct RandomGraph {
   }
 
   mutating func clamp(_ type: ElementType) -> CodeRange {
-    let range = type == .uint8 ? 0...255 : -128...127
+    let range = type.codes
     guard generator.integer(0...2) == 0 else {
       return CodeRange(minimum: Int32(range.lowerBound), maximum: Int32(range.upperBound))
     }
@@ -63,12 +62,13 @@ struct RandomGraph {
   }
 
   /// A multiplier that brings values of that many bits to codes, mostly.
-  mutating func multiplier(bits: Int) -> FixedPointMultiplier {
+  mutating func multiplier(bits: Int, greatestShift: Int = 30) -> FixedPointMultiplier {
+    let codeBits = type == .int16 ? 15 : 7
     let shift: Int =
       switch generator.integer(0...9) {
-      case 0: generator.integer(-31...30)
+      case 0: generator.integer(-31...greatestShift)
       case 1: generator.integer(-2...2)
-      default: max(7 - bits + generator.integer(-2...2), -31)
+      default: min(max(codeBits - bits + generator.integer(-2...2), -31), greatestShift)
       }
     let value = generator.pick([
       Int32(1) << 30, Int32.max, Int32.random(in: (1 << 30)...Int32.max, using: &generator),
@@ -78,9 +78,18 @@ struct RandomGraph {
   }
 
   /// One multiplier or one per channel.
-  mutating func multipliers(_ channels: Int, bits: Int) -> [FixedPointMultiplier] {
+  mutating func multipliers(
+    _ channels: Int, bits: Int, _ accumulator: AccumulatorType
+  ) -> [FixedPointMultiplier] {
     let count = generator.integer(0...2) == 0 ? 1 : channels
-    return (0..<count).map { _ in multiplier(bits: bits) }
+    return (0..<count).map { _ in
+      multiplier(bits: bits, greatestShift: accumulator == .int64 ? 7 : 30)
+    }
+  }
+
+  /// 64 bits for most 16-bit activations, as converters write them.
+  mutating func accumulator() -> AccumulatorType {
+    type == .int16 && generator.integer(0...3) > 0 ? .int64 : .int32
   }
 
   /// Weights of a random type that goes with the activations.
@@ -98,16 +107,21 @@ struct RandomGraph {
     }
   }
 
-  /// Biases; now and then so great that the accumulators need all 31 bits.
-  mutating func bias(_ channels: Int, depth: Int) -> TensorIndex {
-    let rest = Int(Int32.max) - depth * 255 * 255
+  /// Biases; now and then so great that the accumulators need all their bits.
+  mutating func bias(
+    _ channels: Int, depth: Int, _ accumulator: AccumulatorType
+  ) -> TensorIndex {
+    let greatest = accumulator == .int64 ? (1 << 47) - 1 : Int(Int32.max)
+    let rest = greatest - depth * (type == .int16 ? 128 * 32_768 : 255 * 255)
     let limit =
       switch generator.integer(0...5) {
       case 0: rest
       case 1: 0
-      default: 100_000
+      default: min(100_000 * (type == .int16 ? 256 : 1), rest)
       }
-    return builder.constant("b", [channels], .int32, generator.codes(channels, in: -limit...limit))
+    return builder.constant(
+      "b", [channels], accumulator == .int64 ? .int64 : .int32,
+      generator.codes(channels, in: -limit...limit))
   }
 }
 

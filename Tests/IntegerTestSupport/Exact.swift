@@ -50,4 +50,13 @@ package enum Exact {
         rounded(BigInt(x) * BigInt(m.multiplier), over: denominator, ties: .up))
     }
   }
+
+  /// A 64-bit accumulator times `multiplier · 2^(shift − 31)`, the multiplier rounded to 16 bits
+  /// first, ties up, and saturated.
+  package static func scale(wide x: Int64, _ m: FixedPointMultiplier) -> Int32 {
+    let sixteen = min(
+      rounded(BigInt(m.multiplier), over: BigInt(2).power(16), ties: .up), BigInt(32_767))
+    return saturated(
+      rounded(BigInt(x) * sixteen, over: BigInt(2).power(15 - Int(m.shift)), ties: .up))
+  }
 }

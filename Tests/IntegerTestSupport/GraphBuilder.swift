@@ -90,6 +90,8 @@ extension CodeRange {
   package static let int8 = CodeRange(minimum: -128, maximum: 127)
   /// All of uint8.
   package static let uint8 = CodeRange(minimum: 0, maximum: 255)
+  /// All of int16.
+  package static let int16 = CodeRange(minimum: -32_768, maximum: 32_767)
 }
 
 extension SpatialPair {

@@ -1,7 +1,7 @@
-import Foundation
 import IntegerModel
 import IntegerRuntime
 import IntegerTestSupport
+import ModelExport
 import TestSupport
 import Testing
 
@@ -9,35 +9,54 @@ import Testing
   "Graphs of one operator, drawn at random, give the bits of TFLite",
   .enabled(if: Python.isAvailable, Python.missing))
 struct ConformanceTests {
-  static let caseCount = 200
-  static let sampleCount = 3
+  /// Graphs of each family, and runs of each graph.
+  static let (graphCount, sampleCount) = (200, 3)
 
   @Test(
-    "exported, in TFLite Micro and in LiteRT's reference kernels", arguments: OperatorFamily.all)
-  func operators(family: OperatorFamily) throws {
+    "exported, in TFLite Micro, in LiteRT's reference kernels and in LiteRT with XNNPACK",
+    arguments: OperatorGroup.all)
+  func operators(group: OperatorGroup) throws {
     var batch = try OracleBatch()
-    for seed in 0..<UInt64(ConformanceTests.caseCount) {
-      var sketch = OperatorSketch(seed: seed)
-      try family.draw(&sketch)
-      let graph = sketch.graph
-      let samples = (0..<ConformanceTests.sampleCount).map { _ in
-        graph.inputs.map { index in
-          sketch.random.codes(graph.tensors[index].elementCount, in: -128...127).map {
-            UInt8(truncatingIfNeeded: $0)
-          }
+    for (number, family) in group.families.enumerated() {
+      for seed in 0..<UInt64(ConformanceTests.graphCount) {
+        var sketch = OperatorSketch(seed: seed)
+        try family.draw(&sketch)
+        let graph = sketch.graph
+        let samples = (0..<ConformanceTests.sampleCount).map { _ in
+          graph.inputs.map { sketch.random.bytes(of: graph.tensors[$0]) }
         }
+        try batch.add(
+          OracleBatch.Case(
+            name: "f\(number)s\(seed)", graph: graph, samples: samples, oracles: family.oracles))
       }
-      try batch.add(OracleBatch.Case(name: "seed\(seed)", graph: graph, samples: samples))
     }
-    try batch.run(TFLiteOracle.allCases)
-    for oracle in TFLiteOracle.allCases {
-      let differences = try batch.differences(oracle)
-      #expect(
-        differences.isEmpty,
-        """
-        \(family.name), \(oracle): \(differences.count) of \(ConformanceTests.caseCount) graphs
-        \(differences.prefix(5).joined(separator: "\n"))
-        """)
+    try batch.run()
+    for (number, family) in group.families.enumerated() {
+      for oracle in family.oracles {
+        let differences = try batch.differences(oracle) { $0.hasPrefix("f\(number)s") }
+        #expect(
+          differences.isEmpty,
+          """
+          \(family.name), \(oracle): \(differences.count) of \(ConformanceTests.graphCount) \
+          graphs differ; the number behind 's' is the seed
+          \(differences.prefix(5).joined(separator: "\n"))
+          """)
+      }
+    }
+  }
+}
+
+extension SplitMix64 {
+  /// Random codes over the full range of a tensor's type.
+  mutating func bytes(of tensor: TensorDescription) -> [UInt8] {
+    let count = tensor.elementCount
+    switch tensor.elementType {
+    case .int16:
+      return codes(count, in: -32768...32767).flatMap {
+        [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
+      }
+    case .uint8: return codes(count, in: 0...255).map { UInt8($0) }
+    default: return codes(count, in: -128...127).map { UInt8(truncatingIfNeeded: $0) }
     }
   }
 }

@@ -33,6 +33,8 @@ extension OperatorFamily {
         .prelu(try sketch.derivation.prelu(input: codes, slope: slope, output: result)),
         [x, alpha], y)
     },
+    OperatorFamily(name: "minimum") { try $0.drawExtreme(.minimum) },
+    OperatorFamily(name: "maximum") { try $0.drawExtreme(.maximum) },
     OperatorFamily(name: "requantize") { sketch in
       let (codes, result) = (sketch.codes(), sketch.codes())
       let shape = sketch.shape(rank: sketch.random.integer(1...4))
@@ -64,10 +66,26 @@ extension OperatorFamily {
     OperatorFamily(name: "relu") { try $0.drawLookup(.clip(.relu), output: $0.codes()) },
     OperatorFamily(name: "clip") { sketch in
       let codes = sketch.codes()
-      let low = -Float(sketch.random.integer(0...3))
-      try sketch.drawLookup(
-        .clip(RealRange(minimum: low, maximum: Float(sketch.random.integer(1...6)))),
-        input: codes, output: sketch.random.pick([codes, codes, sketch.codes()]))
+      try sketch.drawLookup(.clip(sketch.clip()), input: codes, output: codes)
+    },
+    // Its table is that of profile tflm, whoever runs the model.
+    OperatorFamily(name: "clip to other scales", oracles: [.micro]) { sketch in
+      try sketch.drawLookup(.clip(sketch.clip()), output: sketch.codes())
+    },
+    OperatorFamily(name: "leaky relu by multipliers", oracles: [.micro, .reference]) { sketch in
+      let (codes, result) = (sketch.codes(), sketch.codes())
+      let x = sketch.input([256], codes)
+      let y = sketch.activation("y", [256], result)
+      sketch.finish(
+        .leakyRelu(
+          try sketch.derivation.leakyRelu(
+            alpha: sketch.fraction(), input: codes, output: result)), [x], y)
+    },
+    OperatorFamily(name: "codes taken over") { sketch in
+      let x = sketch.input([256], sketch.codes())
+      let y = sketch.activation("y", [256], sketch.codes())
+      let table = ConstantBytes(copying: (-128...127).map { Int8($0) })
+      sketch.finish(.lookup(LookupParameters(function: .custom, table: table)), [x], y)
     },
     OperatorFamily(name: "hard sigmoid") { sketch in
       try sketch.drawLookup(
@@ -77,6 +95,17 @@ extension OperatorFamily {
 }
 
 extension OperatorSketch {
+  fileprivate mutating func clip() -> RealRange {
+    RealRange(minimum: -Float(random.integer(0...3)), maximum: Float(random.integer(1...6)))
+  }
+
+  fileprivate mutating func drawExtreme(_ kind: OperatorKind) throws {
+    let shapes = broadcastShapes()
+    let codes = codes()
+    let (x, z) = (input(shapes.first, codes), operand(shapes.second, codes))
+    finish(kind, [x, z], activation("y", shapes.result, codes))
+  }
+
   /// Two shapes that broadcast, and what they give.
   private mutating func broadcastShapes() -> (first: [Int], second: [Int], result: [Int]) {
     let result = shape(rank: random.integer(1...4))

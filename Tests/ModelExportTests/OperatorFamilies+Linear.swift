@@ -1,18 +1,6 @@
 import Diagnostics
 import IntegerModel
 import OperatorArithmetic
-import Testing
-
-/// One kind of operator, with how to draw a graph of it.
-struct OperatorFamily: Sendable, CustomTestStringConvertible {
-  let name: String
-  let draw: @Sendable (inout OperatorSketch) throws -> Void
-
-  var testDescription: String { name }
-
-  /// All families.
-  static let all = linear + elementwise + functions + reductions + arrangements
-}
 
 extension OperatorFamily {
   /// Layers with weights, and pools.
@@ -50,6 +38,9 @@ extension OperatorFamily {
           try sketch.derivation.fullyConnected(
             input: codes, weightScales: scales, output: result, limits: sketch.limits())),
         [x, w, b], y)
+    },
+    OperatorFamily(name: "transposed convolution", oracles: [.micro, .reference]) {
+      try $0.drawTransposedConvolution()
     },
     OperatorFamily(name: "average pool") { try $0.drawPool(isAverage: true) },
     OperatorFamily(name: "max pool") { try $0.drawPool(isAverage: false) },
@@ -117,6 +108,36 @@ extension OperatorSketch {
         padding: padding, limits: limits())
       finish(
         isDepthwise ? .depthwiseConvolution(parameters) : .convolution(parameters), [x, w, b], y)
+      return
+    }
+  }
+
+  mutating func drawTransposedConvolution() throws {
+    let (channels, filters) = (random.integer(1...4), random.integer(1...4))
+    let codes = codes()
+    let scales = weightScales(filters)
+    while true {
+      // The image of the convolution whose transpose this is.
+      let (size, kernel, stride) = (pair(1...9), pair(1...4), pair(1...3))
+      guard
+        let (padding, count) = padding(
+          image: size, kernel: kernel, stride: stride,
+          dilation: SpatialPair(height: 1, width: 1), explicit: false)
+      else { continue }
+      let result = outputCodes(
+        input: codes, scales: scales, taps: kernel.height * kernel.width * channels)
+      let x = input([1, count.height, count.width, channels], codes)
+      let w = weights([filters, kernel.height, kernel.width, channels], scales: scales, axis: 0)
+      let b = bias(filters, input: codes, scales: scales)
+      let y = activation("y", [1, size.height, size.width, filters], result)
+      let base = try derivation.convolution(
+        input: codes, weightScales: scales, output: result, stride: stride, padding: padding,
+        limits: limits())
+      finish(
+        .transposeConvolution(
+          TransposeConvolutionParameters(
+            stride: stride, padding: padding, multipliers: base.multipliers, clamp: base.clamp)),
+        [x, w, b], y)
       return
     }
   }

@@ -1,14 +1,13 @@
 import Foundation
 import IntegerModel
 import IntegerRuntime
-import IntegerTestSupport
 import ModelExport
 import TFLiteFormat
 import TestSupport
 import Testing
 
 /// Who judges an exported model; raw values are what `tflite_batch.py` calls them.
-enum TFLiteOracle: String, CaseIterable {
+enum TFLiteOracle: String, CaseIterable, Encodable {
   /// TFLite Micro.
   case micro
   /// LiteRT with reference kernels.
@@ -34,6 +33,8 @@ struct OracleBatch {
     var graph: IntegerGraph
     /// Per sample, the bytes of each graph input.
     var samples: [[[UInt8]]]
+    /// Who is to run it.
+    var oracles: [TFLiteOracle] = TFLiteOracle.allCases
   }
 
   private let folder: TemporaryFolder
@@ -46,6 +47,7 @@ struct OracleBatch {
     var samples: Int
     var inputs: Int
     var outputs: Int
+    var oracles: [TFLiteOracle]
   }
 
   /// Exports a graph. Throws what the exporter does.
@@ -56,26 +58,27 @@ struct OracleBatch {
     cases.append(entry)
   }
 
-  /// Runs all graphs in `oracles`.
-  func run(_ oracles: [TFLiteOracle]) throws {
+  /// Runs all graphs in their oracles.
+  func run() throws {
     let entries = cases.map {
       Entry(
         name: $0.name, samples: $0.samples.count, inputs: $0.graph.inputs.count,
-        outputs: $0.graph.outputs.count)
+        outputs: $0.graph.outputs.count, oracles: $0.oracles)
     }
     try folder.write([UInt8](JSONEncoder().encode(entries)), to: "cases.json")
     let script = TestData.repository + "/Tests/Oracles/tflite_batch.py"
-    let outcome = try Command(
-      try #require(Python.interpreter), [script, folder.path] + oracles.map(\.rawValue)
-    ).run()
+    let outcome = try Command(try #require(Python.interpreter), [script, folder.path]).run()
     try #require(outcome.status == 0, "\(outcome.errors.suffix(2000))")
   }
 
   /// What differs between the integer runtime, under the oracle's profile, and an oracle: a line per
-  /// graph, empty where every element of every output of every sample is the same.
-  func differences(_ oracle: TFLiteOracle) throws -> [String] {
+  /// graph whose name is `selected`, none where every element of every output of every sample is the
+  /// same.
+  func differences(
+    _ oracle: TFLiteOracle, _ selected: (String) -> Bool = { _ in true }
+  ) throws -> [String] {
     var lines: [String] = []
-    for entry in cases {
+    for entry in cases where selected(entry.name) {
       if let error = folder.read("\(entry.name).\(oracle.rawValue).error") {
         lines.append("\(entry.name): \(String(decoding: error, as: UTF8.self).prefix(300))")
         continue

@@ -66,29 +66,27 @@ struct OperatorDerivationTests {
     #expect(try derivation.subtract(wide, wide, output: wide).leftShift == 15)
   }
 
-  @Test("of an addition are ratios in double, of a subtraction in float32")
+  @Test("of additions and subtractions are the same ratios, in double")
   func addAndSubtract() throws {
     var generator = SeededGenerator(seed: 3)
-    var differing = 0
     for _ in 0..<100 {
       let scales = (0..<3).map { _ in Float.random(in: 0.001...1, using: &generator) }
       let codes = scales.map { AffineCodes(scale: $0, zeroPoint: 0) }
       let sum = try derivation.add(codes[0], codes[1], output: codes[2], limits: .relu)
-      let difference = try derivation.subtract(codes[0], codes[1], output: codes[2])
+      let difference = try derivation.subtract(
+        codes[0], codes[1], output: codes[2], limits: .relu)
       let twice = 2 * max(scales[0], scales[1])
       #expect(sum.leftShift == 20)
       #expect(
         sum.first == FixedPointMultiplier(real: Double(scales[0]) / Double(twice)))
       #expect(
+        sum.second == FixedPointMultiplier(real: Double(scales[1]) / Double(twice)))
+      #expect(
         sum.output
           == FixedPointMultiplier(real: Double(twice) / (1_048_576 * Double(scales[2]))))
-      #expect(difference.second == FixedPointMultiplier(real: Double(scales[1] / twice)))
-      #expect(
-        difference.output == FixedPointMultiplier(real: Double(twice / (1_048_576 * scales[2]))))
       #expect(sum.clamp == CodeRange(minimum: 0, maximum: 127))
-      if sum.output != difference.output { differing += 1 }
+      #expect(difference == sum)
     }
-    #expect(differing > 90)
   }
 
   @Test("of a product, a slope, a requantization and a sum are one factor in double")
@@ -109,6 +107,47 @@ struct OperatorDerivationTests {
           axes: [1], keepsDimensions: true, multiplier: FixedPointMultiplier(real: ratio)))
   }
 
+  @Test("of a leaky ReLU are factors in double, which TFLite Micro itself showed")
+  func leakyRelu() throws {
+    // At this scale float32 gives 1.5 · (1 + 2^−23): TFLite Micro computes 1.5 exactly, so that an
+    // odd code is a tie, which the doubling high multiply rounds up.
+    let scale: Float = 0.000_351_876_544_300_466_8
+    #expect(scale * 1.5 / scale != 1.5)
+    let codes = AffineCodes(scale: scale, zeroPoint: 0)
+    let parameters = try derivation.leakyRelu(alpha: 1.5, input: codes, output: codes)
+    #expect(parameters.positive == FixedPointMultiplier(multiplier: 1 << 30, shift: 1))
+    #expect(parameters.negative == FixedPointMultiplier(multiplier: 3 << 29, shift: 1))
+    let table = try #require(
+      DeviceTable(function: .leakyRelu(alpha: 1.5), input: codes, output: codes).codes)
+    let computed: [(code: Int, result: Int32)] = [
+      (-85, -127), (-83, -124), (-51, -76), (-3, -4), (-2, -3), (-1, -1), (1, 1), (127, 127),
+    ]
+    for (code, result) in computed { #expect(table[code + 128] == result, "\(code)") }
+    #expect(throws: Diagnostic.self) {
+      try derivation.leakyRelu(alpha: -0.5, input: codes, output: codes)
+    }
+  }
+
+  @Test("of a transposed convolution are those of a convolution")
+  func transposeConvolution() throws {
+    for type in [ElementType.int8, .uint8, .int16] {
+      let input = AffineCodes(scale: 0.1, zeroPoint: 0, elementType: type)
+      let output = AffineCodes(scale: 0.7, zeroPoint: 0, elementType: type)
+      let (stride, padding) = (SpatialPair(height: 2, width: 3), SpatialPadding(top: 1, left: 2))
+      let transposed = try derivation.transposeConvolution(
+        input: input, weightScales: [0.3, 0.001], output: output, stride: stride,
+        padding: padding, limits: .relu6)
+      let convolution = try derivation.convolution(
+        input: input, weightScales: [0.3, 0.001], output: output, stride: stride,
+        padding: padding, limits: .relu6)
+      #expect(transposed.multipliers == convolution.multipliers)
+      #expect(transposed.clamp == convolution.clamp)
+      #expect(transposed.accumulator == (type == .int16 ? .int64 : .int32))
+      #expect(transposed.stride == stride)
+      #expect(transposed.padding == padding)
+    }
+  }
+
   @Test("of a softmax scale by beta")
   func softmax() throws {
     // 0.5 · 0.25 · 2^26 = 0.5 · 2^24; radius 31 · 2^26 / 2^24 = 124.
@@ -119,6 +158,14 @@ struct OperatorDerivationTests {
         == SoftmaxParameters(
           multiplier: FixedPointMultiplier(multiplier: 1 << 30, shift: 24),
           minimumDifference: -124))
+    // 0.5 · 0.25 · 65535 / 10 = 819.1875 = 0.79998779296875 · 2^10, and no difference is left out.
+    let wide = try derivation.softmax(
+      input: AffineCodes(scale: 0.25, zeroPoint: 0, elementType: .int16), beta: 0.5)
+    #expect(
+      wide
+        == SoftmaxParameters(
+          multiplier: FixedPointMultiplier(multiplier: 1_717_960_704, shift: 10),
+          minimumDifference: 0))
     #expect(
       throws: Diagnostic(
         problem: "the softmax input has a scale of 1e-09 and a beta of 0.5, too fine for its fixed "

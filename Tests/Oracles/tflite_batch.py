@@ -1,11 +1,11 @@
 """Runs many .tflite models on given inputs, in one process.
 
-    tflite_batch.py FOLDER ORACLE…
+    tflite_batch.py FOLDER
 
-FOLDER/cases.json lists `{"name", "samples", "inputs", "outputs"}`; NAME.in holds the inputs of all
-samples, one after the other, as the raw bytes of the tensors. For each ORACLE (`micro`: TFLite Micro,
-`reference`: LiteRT's reference kernels, `default`: LiteRT with XNNPACK) it writes NAME.ORACLE with the
-outputs of all samples, or NAME.ORACLE.error with what went wrong.
+FOLDER/cases.json lists `{"name", "samples", "inputs", "outputs", "oracles"}`; NAME.in holds the
+inputs of all samples, one after the other, as the raw bytes of the tensors. For each oracle (`micro`:
+TFLite Micro, `reference`: LiteRT's reference kernels, `default`: LiteRT with XNNPACK) this writes
+NAME.ORACLE with the outputs of all samples, or NAME.ORACLE.error with what went wrong.
 """
 
 import json
@@ -74,12 +74,12 @@ def oracle(name, model):
     return LiteRT(model, resolver)
 
 
-def main(folder, names):
+def main(folder):
     folder = Path(folder)
     for case in json.loads((folder / "cases.json").read_text()):
         model = (folder / f"{case['name']}.tflite").read_bytes()
         inputs = (folder / f"{case['name']}.in").read_bytes()
-        for name in names:
+        for name in case["oracles"]:
             result = folder / f"{case['name']}.{name}"
             try:
                 interpreter = oracle(name, model)
@@ -97,4 +97,4 @@ def main(folder, names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1])

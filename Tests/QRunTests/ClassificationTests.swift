@@ -100,6 +100,63 @@ struct ClassificationTests {
     #expect(output["shape"] as? [Int] == [1, 4, 4, 4])
   }
 
+  @Test("an output of one element is shown with what it stands for")
+  func singleElement() throws {
+    for (scale, zeroPoint, expected) in [
+      (Float(0.25), Int32(-3), "code 5, value 2"), (1 / 256, -128, "code 5, probability 52.0 %"),
+    ] {
+      var builder = GraphBuilder()
+      let x = builder.activation("x", [1, 1], zeroPoint: zeroPoint, scaleBits: scale.bitPattern)
+      let y = builder.activation("y", [1], zeroPoint: zeroPoint, scaleBits: scale.bitPattern)
+      builder.graph.inputs = [x]
+      builder.operation("reshape", .reshape, [x], y)
+      builder.graph.outputs = [y]
+      let fixture = try QRunFixture(graph: builder.graph)
+      try NPYFile.write(
+        NumericArray(name: "x", shape: [1, 1], elementType: .int8, bytes: [5]),
+        to: fixture.folder.file("x.npy"))
+      let outcome = try fixture.run("small.fbq", "--input", "x.npy")
+      #expect(outcome.lines.last == "  output 'y' int8 [1]: " + expected)
+      let json = try fixture.run("small.fbq", "--input", "x.npy", "--format", "json")
+      let output = try #require((json.objects.first?["outputs"] as? [[String: Any]])?.first)
+      #expect(output["code"] as? Int == 5)
+      #expect(output["value"] as? Double == (zeroPoint == -3 ? 2 : nil))
+      #expect(output["probability"] as? Double == (zeroPoint == -3 ? nil : 133.0 / 256))
+    }
+  }
+
+  @Test("arrays of 16, 32 and 64 bits go in and out as the model has them")
+  func wideArrays() throws {
+    for (type, array, least) in [
+      (ElementType.int16, ArrayElementType.int16, "-32768"), (.int32, .int32, "-2147483648"),
+      (.int64, .int64, "-9223372036854775808"),
+    ] {
+      var builder = GraphBuilder()
+      let x = builder.input("x", [2, 2], type)
+      let y = builder.activation("y", [4, 1], type)
+      builder.operation("reshape", .reshape, [x], y)
+      builder.graph.outputs = [y]
+      let fixture = try QRunFixture(graph: builder.graph)
+      // −2^(n − 1), 1, −1, 0, little-endian.
+      let width = type.byteCount(of: 1)
+      let codes =
+        [UInt8](repeating: 0, count: width - 1) + [0x80, 1]
+        + [UInt8](repeating: 0, count: width - 1) + [UInt8](repeating: 0xff, count: width)
+        + [UInt8](repeating: 0, count: width)
+      try NPYFile.write(
+        NumericArray(name: "x", shape: [2, 2], elementType: array, bytes: codes),
+        to: fixture.folder.file("x.npy"))
+      let outcome = try fixture.run("small.fbq", "--input", "x.npy", "--output", "y.npz")
+      #expect(outcome.status == 0)
+      #expect(
+        outcome.lines.last == "  output 'y' \(type.name) [4, 1]: codes \(least) to 1")
+      let result = try #require(try NPZFile.read(path: fixture.folder.file("y.npz")).first)
+      #expect(result.elementType == array)
+      #expect(result.shape == [4, 1])
+      #expect(result.bytes == codes)
+    }
+  }
+
   @Test("arrays give what the image gave")
   func arrays() throws {
     #expect(

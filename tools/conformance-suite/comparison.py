@@ -35,6 +35,8 @@ class Outcome:
     elements: int = 0
     seed: int = 0
     differences: list = dataclasses.field(default_factory=list)
+    # What of the file was mended for the judge.
+    repairs: list = dataclasses.field(default_factory=list)
     # Why nothing was compared.
     skipped: str = ""
     # The converter or the runtime failed.
@@ -67,6 +69,8 @@ class Comparison:
 
     def run(self, profile):
         outcome = Outcome(self.path.stem, profile, seed=self.seed)
+        if profile != "tflm":
+            outcome.repairs = TFLiteModel(self.path).repaired()[1]
         with tempfile.TemporaryDirectory() as folder:
             self.compare(outcome, pathlib.Path(folder))
         return outcome

@@ -38,7 +38,7 @@ class LiteRT:
     def __init__(self, model, resolver):
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
         self.interpreter = Interpreter(
-            model_content=model.bytes,
+            model_content=model.repaired()[0],
             experimental_op_resolver_type=getattr(OpResolverType, resolver),
             experimental_preserve_all_tensors=True, num_threads=1)
         self.interpreter.allocate_tensors()
@@ -70,6 +70,7 @@ def main():
         fed = {
             source.position: model.fed(source, inputs[str(number)][run])
             for number, source in enumerate(sources)}
+        fed.update(model.shape_inputs())
         for tensor, values in judge.run(fed, tensors).items():
             # What the judge does not keep, it does not show.
             if values is not None:

@@ -23,7 +23,8 @@ def result(outcome):
     if outcome.skipped:
         return outcome.skipped.replace("|", "\\|")
     if not outcome.differences:
-        return "equal"
+        return "equal" + (
+            f" (mended for the judge: {', '.join(outcome.repairs)})" if outcome.repairs else "")
     first = outcome.differences[0]
     return (
         f"**{number(outcome.differing)} differ** in {len(outcome.differences)} tensors, first in "

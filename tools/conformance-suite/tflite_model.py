@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import flatbuffers
 import numpy
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
@@ -30,11 +31,11 @@ class TFLiteModel:
     def __init__(self, path):
         self.path = path
         self.bytes = path.read_bytes()
-        model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(self.bytes, 0))
-        self.graph = model.subgraphs[0]
+        self.model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(self.bytes, 0))
+        self.graph = self.model.subgraphs[0]
         self.codes = [
-            max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
-        self.buffers = model.buffers
+            max(code.builtinCode, code.deprecatedBuiltinCode) for code in self.model.operatorCodes]
+        self.buffers = self.model.buffers
         self.names = [
             tensor.name.decode() if tensor.name else "" for tensor in self.graph.tensors]
         self.index = {name: index for index, name in enumerate(self.names)}
@@ -58,7 +59,7 @@ class TFLiteModel:
         """The inputs that an integer model has, in the file's order."""
         result = []
         for position, tensor in enumerate(self.graph.inputs):
-            if self.is_constant(tensor):
+            if self.is_constant(tensor) or self.shaped_result(tensor) is not None:
                 continue
             is_float = self.element_type(tensor) == numpy.float32
             codes = tensor
@@ -70,6 +71,43 @@ class TFLiteModel:
                 codes = quantize.outputs[0]
             result.append(Input(position, int(codes), is_float))
         return result
+
+    def shaped_result(self, tensor):
+        """The tensor whose shape an input states, which the file fixes as well."""
+        for operator in self.graph.operators:
+            if (self.codes[operator.opcodeIndex] == schema.BuiltinOperator.TRANSPOSE_CONV
+                    and operator.inputs[0] == tensor):
+                return int(operator.outputs[0])
+        return None
+
+    def shape_inputs(self):
+        """Values of the inputs that only state a shape, by position."""
+        results = {position: self.shaped_result(tensor)
+                   for position, tensor in enumerate(self.graph.inputs)}
+        return {position: numpy.array(self.shape(result), numpy.int32)
+                for position, result in results.items() if result is not None}
+
+    def repaired(self):
+        """The bytes that LiteRT gets, and what had to be mended so that it reads them at all.
+
+        Nothing that a kernel computes with is touched.
+        """
+        repairs = []
+        for tensor in self.graph.tensors:
+            quantization = tensor.quantization
+            if quantization is not None and quantization.quantizedDimension >= max(
+                    1, len(tensor.shape if tensor.shape is not None else [])):
+                quantization.quantizedDimension = 0
+                repairs.append("quantized dimension of biases")
+        for number, code in enumerate(self.model.operatorCodes):
+            if self.codes[number] == schema.BuiltinOperator.TILE and code.version > 1:
+                repairs.append(f"version {code.version} of TILE")
+                code.version = 1
+        if not repairs:
+            return self.bytes, []
+        builder = flatbuffers.Builder(len(self.bytes))
+        builder.Finish(self.model.Pack(builder), b"TFL3")
+        return bytes(builder.Output()), sorted(set(repairs))
 
     def fed(self, source, codes):
         """What the file's own input takes for these codes: the codes, or their reals."""

@@ -90,40 +90,6 @@ extension OperationRules {
     }
   }
 
-  /// Softmax in gemmlowp's fixed point; see `SoftmaxParameters`.
-  func checkSoftmax(_ parameters: SoftmaxParameters) throws(Diagnostic) {
-    try requireInputs(1)
-    try requireActivations()
-    let activation = input(0)
-    try requireOutputShape(activation.shape)
-    try requireSameType(output, as: activation)
-    try require(
-      activation.elementType != .int16,
-      "tensor '\(activation.name)' is int16; softmax takes int8 and uint8")
-    try requireInside(activation.shape.last ?? 1, "softmax length", 1...GraphLimits.softmaxLength)
-    let least = output.elementType.minimumCode
-    try require(
-      Int64(output.zeroPoint) == least && output.quantization?.scaleBits == [0x3b80_0000],
-      "the output '\(output.name)' must have scale 1/256 and zero point \(least)")
-    try requireDifferenceScaling(
-      parameters.multiplier, minimumDifference: parameters.minimumDifference)
-  }
-
-  /// How softmax scales differences of codes to Q5.26: by a left shift that does not overflow.
-  func requireDifferenceScaling(
-    _ multiplier: FixedPointMultiplier, minimumDifference: Int32
-  ) throws(Diagnostic) {
-    try requireMultiplier(multiplier, "the", shift: 0...30)
-    try requireInside(Int(minimumDifference), "minimum difference", -(1 << 30)...0)
-    // The greatest difference that is scaled at all, shifted left, must stay within 32 bits.
-    let greatest = min(255, -Int64(minimumDifference))
-    let shifted = greatest << Int64(multiplier.shift)
-    try require(
-      shifted <= 1 << 31,
-      "a difference of \(greatest) shifted left by \(multiplier.shift) gives \(shifted); "
-        + "the limit is 2147483648")
-  }
-
   private func requireBroadcastOperands() throws(Diagnostic) {
     try requireInputs(2)
     try requireActivations()

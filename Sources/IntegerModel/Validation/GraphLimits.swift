@@ -17,6 +17,8 @@ public enum GraphLimits {
   public static let bilinearExtent = 1 << 20
   /// Elements of one softmax: that many ones in Q12.19 still fit 32 bits.
   public static let softmaxLength = 4_095
+  /// Elements of one softmax of 16 bits: that many ones in Q16.15 still fit 32 bits.
+  public static let wideSoftmaxLength = 65_535
   /// Inputs of a concatenation.
   public static let concatenationInputs = 1_024
 }

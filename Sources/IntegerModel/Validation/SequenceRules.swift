@@ -8,7 +8,7 @@ extension OperationRules {
     try requireOutputShape(input(0).shape)
     try requireInside(
       input(0).shape.last ?? 1, "log softmax length", 1...GraphLimits.softmaxLength)
-    try requireFixedOutput(scaleBits: 0x3d80_0000, "1/16", zeroPoint: 127)
+    try requireScale("1/16", bits: 0x3d80_0000, zeroPoint: 127)
     try requireDifferenceScaling(
       parameters.multiplier, minimumDifference: parameters.minimumDifference)
     try requireMultiplier(parameters.reverse, "reverse")
@@ -18,7 +18,7 @@ extension OperationRules {
     try requireInputs(1)
     try requireSignedBytes([input(0), output])
     try requireOutputShape(input(0).shape)
-    try requireFixedOutput(scaleBits: 0x3c00_0000, "1/128", zeroPoint: 0)
+    try requireScale("1/128", bits: 0x3c00_0000, zeroPoint: 0)
     let (span, length) = (span(of: input(0)), Int64(input(0).shape.last ?? 1))
     try requireAccumulator(span * span * length, "the sum of \(length) squares")
   }
@@ -109,14 +109,6 @@ extension OperationRules {
         "tensor '\(tensor.name)' is \(tensor.elementType.name); the operator takes int8")
       try requireActivation(tensor)
     }
-  }
-
-  private func requireFixedOutput(
-    scaleBits: UInt32, _ scale: String, zeroPoint: Int32
-  ) throws(Diagnostic) {
-    try require(
-      output.zeroPoint == zeroPoint && output.quantization?.scaleBits == [scaleBits],
-      "the output '\(output.name)' must have scale \(scale) and zero point \(zeroPoint)")
   }
 
   /// Constant weights of one scale and zero point 0.

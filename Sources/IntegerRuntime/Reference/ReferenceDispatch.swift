@@ -48,7 +48,7 @@ extension Interpreter {
     case .maxPool(let parameters): Reference.maxPool(x, parameters, into: y)
     case .mean(let parameters), .sum(let parameters):
       Reference.reduce(x, rank: rank(of: operation), parameters, rounding: rounding, into: y)
-    case .softmax(let parameters): Reference.softmax(x, parameters, rounding: rounding, into: y)
+    case .softmax(let parameters): runSoftmax(operation, x, parameters, into: y)
     case .concatenation(let axis):
       runConcatenation(operation, axis: axis, into: yUnits)
     case .pad(let parameters): Reference.pad(xUnits, parameters, into: yUnits)
@@ -145,6 +145,23 @@ extension Interpreter {
         x, weights: weights, bias: bias, parameters,
         scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
     default: preconditionFailure("not a linear operator")
+    }
+  }
+
+  private func runSoftmax<Code: FixedWidthInteger>(
+    _ operation: Operation, _ x: TensorView<Code>, _ parameters: SoftmaxParameters,
+    into y: TensorView<Code>
+  ) {
+    let rounding = arithmetic.rounding
+    let result = places[operation.outputs[0]]
+    if places[operation.inputs[0]].elementType == .int16 {
+      let wide = places[operation.inputs[0]].view(as: Int16.self)
+      Reference.softmax(
+        wide: wide, parameters, rounding: rounding, into: result.view(as: Int16.self))
+    } else if result.elementType == .int16 {
+      Reference.softmax(x, parameters, rounding: rounding, into: result.view(as: Int16.self))
+    } else {
+      Reference.softmax(x, parameters, rounding: rounding, into: y)
     }
   }
 

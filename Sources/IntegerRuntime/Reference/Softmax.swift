@@ -3,15 +3,15 @@ import IntegerModel
 extension Reference {
   /// Softmax over the last axis in fixed point:
   ///
-  /// `y = least code + 256 · exp(β · S · (x − max)) / Σ exp(β · S · (x − max))`
+  /// `y = least code + 2^bits · exp(β · S · (x − max)) / Σ exp(β · S · (x − max))`
   ///
   /// Differences are scaled to Q5.26, exponentials are Q0.31, their sum is Q12.19. Differences below
-  /// `minimumDifference` count as probability 0. Shapes: x and y `[…, L]`, L ≤ 4095; y has scale 1/256
-  /// and its least code as zero point. Bit-exact with TFLite Micro `reference_ops::Softmax`; where
+  /// `minimumDifference` count as probability 0. Shapes: x and y `[…, L]`, L ≤ 4095; y has 8 or 16
+  /// bits, scale 2^−bits and its least code as zero point. Bit-exact with TFLite Micro `reference_ops::Softmax`; where
   /// that aborts (a sum of 512 or more), probabilities round to 0 as they should.
-  package static func softmax<Code: FixedWidthInteger>(
+  package static func softmax<Code: FixedWidthInteger, Result: FixedWidthInteger>(
     _ x: TensorView<Code>, _ parameters: SoftmaxParameters, rounding: RequantizationRounding,
-    into y: TensorView<Code>
+    into y: TensorView<Result>
   ) {
     let length = x.lastExtent
     for row in 0..<x.count / length {
@@ -35,14 +35,14 @@ extension Reference {
       let (reciprocal, exponent) = GemmlowpMath.reciprocal(of: sum, integerBits: 12)
       for index in start..<start + length {
         guard let term = exponential(index) else {
-          y[index] = Int32(Code.min)
+          y[index] = Int32(Result.min)
           continue
         }
         let product = FixedPoint.saturatingRoundingDoublingHighMultiply(reciprocal, term)
-        // Q0.31 to 1/256, undoing the normalization of the sum.
-        let shift = exponent + 31 - 8
+        // Q0.31 to 2^−bits, undoing the normalization of the sum.
+        let shift = exponent + 31 - Int32(Result.bitWidth)
         let probability = shift > 31 ? 0 : FixedPoint.roundingDivide(product, byPowerOfTwo: shift)
-        y[index] = min(probability + Int32(Code.min), Int32(Code.max))
+        y[index] = min(probability + Int32(Result.min), Int32(Result.max))
       }
     }
   }

@@ -32,9 +32,9 @@ extension GraphExporter {
     case .spaceToDepth(let blockSize):
       try append(.spaceToDepth, operation, .blockSize(blockSize))
     case .batchToSpace(let parameters):
-      try exportBlocks(operation, .batchToSpaceND, parameters, edges: "_crops")
-    case .spaceToBatch(let parameters):
-      try exportBlocks(operation, .spaceToBatchND, parameters, edges: "_paddings")
+      try appendBlocks(
+        from: try builder.tensor(operation.inputs[0]), operation, .batchToSpaceND, parameters)
+    case .spaceToBatch(let parameters): try exportSpaceToBatch(operation, parameters)
     default: return
     }
   }
@@ -129,17 +129,42 @@ extension GraphExporter {
       .tile, inputs: [current, list], outputs: [try builder.tensor(operation.outputs[0])])
   }
 
-  private mutating func exportBlocks(
-    _ operation: Operation, _ code: TFLiteOperatorCode, _ parameters: BatchBlockParameters,
-    edges: String
+  /// SPACE_TO_BATCH_ND, with its padding as an operator of its own: TFLite Micro's kernel pads with a
+  /// number that it never sets.
+  private mutating func exportSpaceToBatch(
+    _ operation: Operation, _ parameters: BatchBlockParameters
+  ) throws(Diagnostic) {
+    var source = try builder.tensor(operation.inputs[0])
+    var blocks = parameters
+    if (parameters.before + parameters.after).contains(where: { $0 > 0 }) {
+      let image = input(operation)
+      var (before, after) = (image.shape.map { _ in 0 }, image.shape.map { _ in 0 })
+      for axis in parameters.block.indices {
+        (before[axis + 1], after[axis + 1]) = (parameters.before[axis], parameters.after[axis])
+      }
+      let padded = builder.addIntermediate(
+        like: image, suffix: "_padded",
+        shape: image.shape.indices.map { image.shape[$0] + before[$0] + after[$0] })
+      appendPad(
+        from: source, to: padded, before: before, after: after, code: image.zeroPoint, like: image,
+        operation)
+      source = padded
+      blocks.before = parameters.block.map { _ in 0 }
+      blocks.after = blocks.before
+    }
+    try appendBlocks(from: source, operation, .spaceToBatchND, blocks)
+  }
+
+  private mutating func appendBlocks(
+    from source: Int, _ operation: Operation, _ code: TFLiteOperatorCode,
+    _ parameters: BatchBlockParameters
   ) throws(Diagnostic) {
     let block = builder.addConstant(parameters.block, named: operation.name + "_block")
-    let pairs = builder.addConstant(
+    let edges = builder.addConstant(
       zip(parameters.before, parameters.after).flatMap { [$0, $1] },
-      shape: [parameters.block.count, 2], named: operation.name + edges)
+      shape: [parameters.block.count, 2], named: operation.name + "_edges")
     builder.append(
-      code, inputs: [try builder.tensor(operation.inputs[0]), block, pairs],
-      outputs: [try builder.tensor(operation.outputs[0])])
+      code, inputs: [source, block, edges], outputs: [try builder.tensor(operation.outputs[0])])
   }
 
   // MARK: - Resizing

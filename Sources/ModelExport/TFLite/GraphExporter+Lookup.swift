@@ -5,7 +5,8 @@ import TFLiteFormat
 
 extension GraphExporter {
   /// The operator that a table stands for where TFLite computes exactly that table, a QUANTIZE with a
-  /// clamp where those do, and otherwise the table itself: codes as indices of a GATHER.
+  /// clamp where those do, and otherwise the table itself, codes being indices of a GATHER: that of
+  /// the graph's own profile.
   mutating func exportLookup(
     _ operation: Operation, _ parameters: LookupParameters
   ) throws(Diagnostic) {
@@ -22,7 +23,12 @@ extension GraphExporter {
       return
     }
     let table = parameters.table(for: graph.arithmetic).array(of: UInt8.self)
-    if let clamp = try requantizingClamp(table, from: source, to: target) {
+    if source.elementType == target.elementType, table == identity(source.elementType) {
+      // RESHAPE copies codes whatever their scales.
+      appendReshape(
+        from: try builder.tensor(operation.inputs[0]),
+        to: try builder.tensor(operation.outputs[0]), shape: target.shape, operation)
+    } else if let clamp = try requantizingClamp(table, from: source, to: target) {
       try exportRequantizingClamp(operation, clamp)
     } else {
       try exportTable(operation, table)
@@ -57,6 +63,11 @@ extension GraphExporter {
     // TFLite Micro lacks RELU_N1_TO_1.
     case .clip, .hardSigmoid: return nil
     }
+  }
+
+  /// The table that gives every code itself.
+  private func identity(_ type: ElementType) -> [UInt8] {
+    (0...255).map { UInt8(truncatingIfNeeded: type.minimumCode + $0) }
   }
 
   // MARK: - QUANTIZE and clamp

@@ -43,12 +43,13 @@ extension TFLiteOperator {
     case .quantize:
       return outputs.contains { model.tensors[$0].elementType == .int16 } ? 2 : 1
     case .relu: return first.elementType == .uint8 ? 2 : byType(first, int8: 2, int16: 3)
-    case .tile: return byType(first, int8: 3, int16: 1)
+    // 3 by TensorFlow's numbers, which LiteRT's reference kernels do not list though they can.
+    case .tile: return 2
     case .leakyRelu: return byType(first, int8: 1, int16: 2)
     case .add, .averagePool2D, .maxPool2D, .concatenation, .softmax, .mean, .sum, .mirrorPad,
       .reduceMax, .reduceMin, .tanh, .logistic:
       return byType(first, int8: 2, int16: 3)
-    case .argMax, .argMin, .l2Normalization, .logSoftmax, .depthToSpace, .spaceToDepth:
+    case .argMax, .argMin, .l2Normalization, .logSoftmax, .spaceToDepth:
       return byType(first, int8: 2, int16: 1)
     default: return 1
     }

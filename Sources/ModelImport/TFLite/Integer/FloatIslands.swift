@@ -39,7 +39,12 @@ struct FloatIslands {
     // Some converters list constants, or what nothing reads, among the inputs.
     guard tensor.constant == nil else { return }
     guard tensor.elementType.isFloat else {
-      inputs.append(input)
+      if let result = resultShapedBy(input) {
+        notes.append(
+          (result, "its shape is fixed: the input '\(tensor.name)' for it was left out"))
+      } else {
+        inputs.append(input)
+      }
       return
     }
     var quantized: Int?
@@ -68,6 +73,21 @@ struct FloatIslands {
       }
       aliases[target] = first
     }
+  }
+
+  /// What the operators give that read `input` as the shape of their result, which the file states as
+  /// well; `nil` where it is read as anything else.
+  private func resultShapedBy(_ input: Int) -> Int? {
+    var result: Int?
+    for source in model.operators {
+      for (position, index) in source.inputs.enumerated() where index == input {
+        guard source.code == .transposeConv, position == 0, let output = source.outputs.first else {
+          return nil
+        }
+        result = output
+      }
+    }
+    return result
   }
 
   // MARK: - Outputs

@@ -30,6 +30,11 @@ extension IntegerImporter {
       let (from, to) = (
         try imageShape(try input(source)), try imageShape(try output(source))
       )
+      // There is an index for each row and column of the result.
+      for extent in to[1...2] where extent > GraphLimits.bilinearExtent {
+        throw Diagnostic(
+          problem: "resizes to an extent of \(extent); the limit is \(GraphLimits.bilinearExtent)")
+      }
       try appendMove(
         source,
         .resizeNearest(

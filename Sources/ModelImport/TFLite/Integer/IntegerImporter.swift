@@ -48,6 +48,8 @@ struct IntegerImporter {
     }
     for output in islands.outputs { try addOutput(output) }
     addNotesOfIslands()
+    // The derivation trusts the graph; what it adds is proven like the rest.
+    try graph.validate()
     graph.deriveProfiles()
     try graph.validate()
     graph.record = ConversionRecord(
