@@ -168,6 +168,14 @@ let package = Package(
         "qconvert",
       ]),
 
+    // LiteRT, from PyPI, judges the profiles that reproduce it.
+    .testTarget(
+      name: "LiteRTProfileTests",
+      dependencies: [
+        "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport", "ModelImport",
+        "OperatorArithmetic", "TFLiteFormat", "TensorFiles", "TestSupport",
+      ]),
+
     // Float kernels in C: oneDNN behind a small interface, and loops that are bound by memory.
     .target(
       name: "CFloatKernels",
@@ -281,6 +289,7 @@ let package = Package(
       name: "QConvertTests",
       dependencies: [
         "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
+        "qrun",
       ]),
 
     // The command that runs a model.
@@ -294,8 +303,8 @@ let package = Package(
     .testTarget(
       name: "QRunTests",
       dependencies: [
-        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport", "TensorFiles",
-        "TestSupport", "qrun",
+        "FBQFormat", "InferenceSession", "IntegerModel", "IntegerTestSupport",
+        "OperatorArithmetic", "TensorFiles", "TestSupport", "qrun",
       ]),
   ],
   swiftLanguageModes: [.v6],

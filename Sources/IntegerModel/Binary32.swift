@@ -7,7 +7,7 @@
 public struct Binary32: Equatable, Sendable {
   /// Whether the number is below zero.
   private let isNegative: Bool
-  /// Less than 2^24.
+  /// Of 24 bits, less than that only where the exponent is −149.
   private let significand: UInt64
   /// The magnitude is `significand · 2^exponent`; at least −149.
   private let exponent: Int
@@ -16,9 +16,9 @@ public struct Binary32: Equatable, Sendable {
   public init(bits: UInt32) {
     let field = Int(bits >> 23 & 0xff)
     let fraction = UInt64(bits & 0x7f_ffff)
-    isNegative = bits >> 31 != 0
     significand = field == 0 ? fraction : fraction | 1 << 23
     exponent = max(field, 1) - 150
+    isNegative = bits >> 31 != 0 && significand != 0
   }
 
   /// The number nearest to an integer, ties to even: exact up to 2^24.
@@ -30,16 +30,18 @@ public struct Binary32: Equatable, Sendable {
   /// `±magnitude · 2^exponent` rounded to the format.
   private init(isNegative: Bool, nearest magnitude: UInt64, exponent: Int) {
     let width = UInt64.bitWidth - magnitude.leadingZeroBitCount
-    let excess = max(width - 24, -149 - exponent, 0)
-    var significand = roundedToEven(magnitude, droppingBits: excess)
-    var exponent = exponent + excess
-    if significand == 1 << 24 {
-      significand = 1 << 23
-      exponent += 1
+    let excess = max(width - 24, -149 - exponent)
+    guard magnitude != 0, excess <= 64 else {
+      (self.isNegative, significand, self.exponent) = (false, 0, -149)
+      return
     }
-    self.isNegative = isNegative && significand != 0
-    self.significand = significand
-    self.exponent = significand == 0 ? -149 : exponent
+    // A rounding up to 2^24 halves without a loss.
+    let rounded =
+      excess > 0 ? roundedToEven(magnitude, droppingBits: excess) : magnitude << UInt64(-excess)
+    let carry = rounded == 1 << 24 ? 1 : 0
+    self.isNegative = isNegative && rounded != 0
+    significand = rounded >> UInt64(carry)
+    self.exponent = exponent + excess + carry
   }
 
   /// The product.
@@ -107,7 +109,7 @@ public struct Binary32: Equatable, Sendable {
 /// `value / 2^count` rounded to nearest, ties to even.
 private func roundedToEven(_ value: UInt64, droppingBits count: Int) -> UInt64 {
   guard count > 0 else { return value }
-  guard count < 64 else { return 0 }
+  guard count < 64 else { return count == 64 && value > 1 << 63 ? 1 : 0 }
   let kept = value >> UInt64(count)
   let rest = value & (1 << UInt64(count) - 1)
   let half: UInt64 = 1 << UInt64(count - 1)
@@ -129,9 +131,11 @@ public enum Binary64 {
     var exponent = max(field, 1) - 1075
     var product = low
     if high != 0 {
-      // 21 bits fewer make it fit; what is lost is kept as a lowest bit that is set.
-      product = high << 43 | low >> 21 | (low & (1 << 21 - 1) == 0 ? 0 : 1)
-      exponent += 21
+      // The upper 62 bits, 9 more than are kept; what is lost stays as a lowest bit that is set.
+      let lost = 66 - high.leadingZeroBitCount
+      product = high << UInt64(64 - lost) | low >> UInt64(lost)
+      if low << UInt64(64 - lost) != 0 { product |= 1 }
+      exponent += lost
     }
     let excess = max(UInt64.bitWidth - product.leadingZeroBitCount - 53, 0)
     let rounded = roundedToEven(product, droppingBits: excess)

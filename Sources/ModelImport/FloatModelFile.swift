@@ -1,5 +1,4 @@
 import Diagnostics
-import FileAccess
 import FloatModel
 
 /// A float model read from a file of any format that is understood.
@@ -15,22 +14,13 @@ public struct FloatModelFile: Sendable {
   ///
   /// - Throws: a diagnostic naming the file, and the node, operator or tensor with its problem.
   public init(path: String) throws(Diagnostic) {
-    if try Self.isTFLite(path: path) {
+    if try TFLiteModelKind.isTFLite(path: path) {
       graph = try TFLiteFloatImporter.load(path: path)
       inputAxes = graph.inputs.map { [graph] in Array(graph.values[$0].shape.indices) }
     } else {
       let model = try ONNXImporter.loadModel(path: path)
       graph = model.graph
       inputAxes = model.inputAxes
-    }
-  }
-
-  /// Whether the file at `path` is named, or begins, as TensorFlow Lite's do.
-  private static func isTFLite(path: String) throws(Diagnostic) -> Bool {
-    if path.lowercased().hasSuffix(".tflite") { return true }
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) {
-      file.bytes.count >= 8 && file.bytes[4..<8].elementsEqual("TFL3".utf8)
     }
   }
 }

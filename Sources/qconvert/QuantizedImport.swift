@@ -13,7 +13,7 @@ import TFLiteFormat
 extension Quantize {
   /// The graph of a quantized `.tflite` model, or `nil` where the model is a float one.
   func importedGraph() throws -> IntegerGraph? {
-    guard model.lowercased().hasSuffix(".tflite") else { return nil }
+    guard try TFLiteModelKind.isTFLite(path: model) else { return nil }
     let file = try TFLiteFile.read(path: model)
     guard TFLiteModelKind(of: file) == .quantized else { return nil }
     try quantization.checkUnused(for: model)

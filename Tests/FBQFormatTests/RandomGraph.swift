@@ -10,8 +10,11 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
     for _ in 0..<int(1...12) { graph.tensors.append(tensor()) }
     for kind in kinds() {
       graph.operations.append(
-        Operation(name: text(), kind: kind, inputs: naturals(), outputs: naturals()))
+        Operation(
+          name: text(), kind: kind, inputs: naturals(), outputs: naturals(),
+          scalings: list { $0.scaling() }))
     }
+    graph.profiles = list { $0.element(ArithmeticProfile.allCases) }
     graph.operations.shuffle(using: &generator)
     graph.inputs = naturals()
     graph.outputs = naturals()
@@ -64,6 +67,31 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
           clamp: range(), accumulator: accumulator())),
       .leakyRelu(LeakyReluParameters(positive: multiplier(), negative: multiplier())),
     ]
+  }
+
+  /// One of each form, to be told apart by the test of the count.
+  mutating func forms() -> [ScalingForm] {
+    [
+      .common, .fixedPoint(list { $0.multiplier() }), .fixedPointInGroups,
+      .binary32(list { $0.bits() }),
+      .binary64(list { UInt64.random(in: 0 ... .max, using: &$0.generator) }),
+      .binary32Sum(scale: bits(), offset: bits()),
+      .weightedSum(first: int32(), second: int32(), shift: int32()),
+      .table(list { $0.int32() }), .exponentials(list { $0.bits() }),
+      .samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
+      .binary32Samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
+      .indices(rows: list { $0.int32() }, columns: list { $0.int32() }),
+    ]
+  }
+
+  private mutating func scaling() -> ProfileScaling {
+    ProfileScaling(
+      profile: element(ArithmeticProfile.allCases), form: element(forms()),
+      clamp: bool() ? range() : nil)
+  }
+
+  private mutating func sample() -> ResizeSample {
+    ResizeSample(lower: int32(), upper: int32(), fraction: int32())
   }
 
   private mutating func tensor() -> TensorDescription {

@@ -8,6 +8,8 @@ struct RawFile {
   var buffers: [FBQBuffer] = []
   var tensors: [FBQTensor] = []
   var operations: [FBQOperation] = []
+  /// Those of the first operation.
+  var scalings: [FBQProfileScaling] = []
   var labels: [FBQText] = []
   var pipeline: FBQInputPipeline?
 
@@ -23,6 +25,7 @@ struct RawFile {
     defer { fbq_builder_destroy(builder) }
     for buffer in buffers.reversed() { fbq_builder_add_buffer(builder, buffer) }
     for tensor in tensors { fbq_builder_add_tensor(builder, tensor) }
+    for scaling in scalings { fbq_builder_add_scaling(builder, scaling) }
     for operation in operations { fbq_builder_add_operation(builder, operation) }
     for label in labels { fbq_builder_add_label(builder, label) }
     if let pipeline { fbq_builder_set_input_pipeline(builder, pipeline) }

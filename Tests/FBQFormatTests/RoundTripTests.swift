@@ -25,6 +25,7 @@ struct RoundTripTests {
     var random = RandomGraph(generator: SeededGenerator(seed: 1))
     #expect(random.graph().operations.count == 39)
     #expect(Set(random.kinds().map { "\($0)".prefix { $0 != "(" } }).count == 39)
+    #expect(Set(random.forms().map { "\($0)".prefix { $0 != "(" } }).count == 12)
   }
 
   @Test("a model through a file, compressed and not", arguments: [false, true])

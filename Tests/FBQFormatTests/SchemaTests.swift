@@ -23,7 +23,7 @@ struct SchemaTests {
         == pairs(ElementType.allCases.map { ($0.name, $0.rawValue) }))
     #expect(
       try numbers(of: "ArithmeticProfile")
-        == pairs(ArithmeticProfile.allCases.map { ($0.name, $0.rawValue) }))
+        == pairs(ArithmeticProfile.allCases.map { ("\($0)", $0.rawValue) }))
     #expect(
       try numbers(of: "UnaryFunction")
         == pairs(UnaryFunction.allCases.map { ("\($0)", $0.rawValue) }))
@@ -36,6 +36,14 @@ struct SchemaTests {
     #expect(
       try numbers(of: "AccumulatorType")
         == pairs([AccumulatorType.int32, .int64].map { ("\($0)", $0.rawValue) }))
+  }
+
+  @Test("the schema numbers the forms of scalings in the order in which they are listed here")
+  func forms() throws {
+    var random = RandomGraph(generator: SeededGenerator(seed: 0))
+    let names = random.forms().map { String("\($0)".prefix { $0 != "(" }) }
+    let numbered = names.enumerated().map { ($0.element, UInt8($0.offset)) }
+    #expect(try numbers(of: "ScalingForm") == pairs(numbered))
   }
 
   @Test("the union lists the operators of the model in the order of their numbers")

@@ -22,8 +22,51 @@ struct UnknownContentTests {
   @Test("an arithmetic profile of a later version")
   func profile() throws {
     var file = RawFile()
-    file.header.arithmetic = 3
-    try expect(file, "arithmetic profile 3 is unknown to this version; use a newer fbq")
+    file.header.arithmetic = 9
+    try expect(file, "arithmetic profile 9 is unknown to this version; use a newer fbq")
+    file = RawFile()
+    file.header.profiles = memory.data([1, 9])
+    try expect(file, "profiles: arithmetic profile 9 is unknown to this version; use a newer fbq")
+  }
+
+  @Test("a scaling of an unknown form, or with words that do not fit it")
+  func scaling() throws {
+    var file = RawFile()
+    var reshape = FBQOperation()
+    reshape.name = memory.text("op")
+    reshape.kind = FBQOperatorKindReshape
+    file.operations = [reshape]
+    file.scalings = [scaling(12, [])]
+    try expect(
+      file, "operation 0 'op': scaling form 12 is unknown to this version; use a newer fbq")
+    file.scalings = [scaling(0, [], profile: 9)]
+    try expect(
+      file, "operation 0 'op': arithmetic profile 9 is unknown to this version; use a newer fbq")
+    // Too many, too few, half a pair, or fewer rows and columns than they say.
+    let misfits: [(UInt8, String, [Int32])] = [
+      (0, "common", [1]), (1, "fixedPoint", [1]), (4, "binary64", [1]),
+      (5, "binary32Sum", [1, 2, 3]), (6, "weightedSum", [1]), (9, "samples", []),
+      (9, "samples", [1, 2]), (9, "samples", [2, 1, 1, 1]),
+      (10, "binary32Samples", [.max, 1, 1, 1]), (11, "indices", []), (11, "indices", [-1]),
+      (11, "indices", [3, 1, 2]),
+    ]
+    for (form, name, words) in misfits {
+      file.scalings = [scaling(form, words)]
+      try expect(
+        file,
+        "operation 0 'op': a scaling of form \(name) has \(words.count) words, which do not fit it; "
+          + "copy or convert it again")
+    }
+  }
+
+  private func scaling(
+    _ form: UInt8, _ words: [Int32], profile: UInt8 = 3
+  ) -> FBQProfileScaling {
+    var scaling = FBQProfileScaling()
+    scaling.profile = profile
+    scaling.form = form
+    scaling.words = memory.integers(words)
+    return scaling
   }
 
   @Test("an element type")

@@ -129,6 +129,7 @@ struct ValidationTests {
     try everyOperator().validate()
     try blockOperators().validate()
     try sequenceOperators().validate()
+    try scaledOperators().validate()
   }
 
   @Test("each corruption is named", arguments: allCorruptions)
@@ -152,4 +153,4 @@ private let allCorruptions =
   graphCorruptions + tensorCorruptions + linearCorruptions + windowCorruptions
   + elementwiseCorruptions + shapeCorruptions + blockCorruptions + sequenceCorruptions
   + stateCorruptions
-  + pipelineCorruptions
+  + pipelineCorruptions + scalingCorruptions

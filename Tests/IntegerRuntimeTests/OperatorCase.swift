@@ -81,7 +81,7 @@ extension ElementType {
 struct HandWorkedTests {
   @Test("under both roundings, with every kind of kernel", arguments: handWorkedCases)
   func handWorked(_ operatorCase: OperatorCase) throws {
-    for profile in ArithmeticProfile.allCases {
+    for profile in ArithmeticProfile.ofEveryModel {
       for kernels in KernelChoice.allCases {
         let options = RunOptions(arithmetic: profile, kernels: kernels)
         let interpreter = try Interpreter(graph: operatorCase.graph(), options: options)

@@ -217,7 +217,7 @@ extension OperatorSketch {
     let axis = random.integer(0...shape.count - 1)
     let x = input(shape, codes())
     var result = shape
-    if random.integer(0...1) == 0 { result[axis] = 1 } else { result.remove(at: axis) }
+    result.remove(at: axis)
     let y = add(TensorDescription(name: "y", shape: result, elementType: .int32))
     finish(kind(ArgumentParameters(axis: axis)), [x], y)
   }

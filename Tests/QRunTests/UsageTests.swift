@@ -24,8 +24,8 @@ struct UsageTests {
         Arrays in .npz files are named after the model's tensors and hold codes of the
         model's own types; with several inputs they have a leading axis over them.
 
-        Exit codes: 0 success, 1 bad input or a run that differs from --expect, 2 wrong
-        usage.
+        Exit codes: 0 success, 1 bad input, or a run that differs from --expect or
+        under --diff, 2 wrong usage.
 
         USAGE: qrun [<options>] <model.fbq> [<image> ...]
 
@@ -45,7 +45,12 @@ struct UsageTests {
                                   (values: auto, reference, portable; default: auto)
           --arithmetic <arithmetic>
                                   Whose arithmetic to use instead of the one the model
-                                  was converted for. (values: tflm, tosa)
+                                  was converted for. (values: tflm, litert-reference,
+                                  tosa, litert)
+          --diff <diff>           Run under this arithmetic too and print which tensors
+                                  differ, by how much, and whether the top class
+                                  changes; exit with 1 at any difference. (values:
+                                  tflm, litert-reference, tosa, litert)
           --output <file>         Write the output codes to an .npz file.
           --dump-tensors <file>   Write the codes of every activation, inputs included,
                                   to an .npz file.
@@ -109,9 +114,21 @@ struct UsageTests {
         "--benchmark takes one input, there are 2"
       ),
       (
-        ["small.fbq", "image0.ppm", "--arithmetic", "litert"],
-        "The value 'litert' is invalid for '--arithmetic <arithmetic>'. Please provide one of "
-          + "'tflm' and 'tosa'"
+        ["small.fbq", "image0.ppm", "--arithmetic", "pot"],
+        "The value 'pot' is invalid for '--arithmetic <arithmetic>'. Please provide one of 'tflm', "
+          + "'litert-reference', 'tosa' or 'litert'"
+      ),
+      (
+        ["small.fbq", "image0.ppm", "--diff", "tflm"],
+        "--diff compares with another arithmetic than 'tflm'"
+      ),
+      (
+        ["small.fbq", "image0.ppm", "--diff", "tosa", "--output", "a.npz"],
+        "--diff only compares; leave out files, --expect and times"
+      ),
+      (
+        ["small.fbq", "image0.ppm", "--diff", "tosa", "--time-layers"],
+        "--diff only compares; leave out files, --expect and times"
       ),
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],

@@ -54,20 +54,10 @@ extension GraphExporter {
   private mutating func exportArgument(
     _ operation: Operation, _ code: TFLiteOperatorCode, axis: Int
   ) throws(Diagnostic) {
-    let result = output(operation)
-    var shape = input(operation).shape
-    shape.remove(at: axis)
-    let final = try builder.tensor(operation.outputs[0])
-    let target =
-      result.shape == shape
-      ? final : builder.addIntermediate(like: result, suffix: "_flat", shape: shape)
-    let place = builder.addConstant([axis], named: operation.name + "_axis")
-    builder.append(
-      code, .argument(outputType: TFLiteElementType(result.elementType)),
-      inputs: [try builder.tensor(operation.inputs[0]), place], outputs: [target])
-    if target != final {
-      appendReshape(from: target, to: final, shape: result.shape, operation)
-    }
+    try append(
+      code, operation,
+      .argument(outputType: TFLiteElementType(output(operation).elementType)),
+      constants: [([axis], "_axis")])
   }
 
   /// SOFTMAX with the beta that its multiplier was made from; nearly always 1.

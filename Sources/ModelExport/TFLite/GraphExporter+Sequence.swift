@@ -12,8 +12,8 @@ extension GraphExporter {
     let derived = try derivation.svdf(
       input: try codes(of: input(operation)),
       featureScale: try codes(of: input(operation, 1)).scale,
-      state: try codes(of: input(operation, 4)),
       timeScale: try codes(of: input(operation, 2)).scale,
+      stateScale: try codes(of: input(operation, 4)).scale,
       output: try codes(of: output(operation)), rank: parameters.rank)
     try require([parameters.feature, parameters.time], are: [derived.feature, derived.time])
     // The integer kernels clamp nothing, but TFLite Micro's insists on this.
@@ -56,17 +56,17 @@ extension GraphExporter {
     func scale(_ position: Int) throws(Diagnostic) -> Float {
       try codes(of: input(operation, position)).scale
     }
-    func gate(_ position: Int) throws(Diagnostic) -> SequenceLSTMScales.Gate {
-      SequenceLSTMScales.Gate(input: try scale(position), recurrent: try scale(position + 4))
+    func gate(_ position: Int) throws(Diagnostic) -> LSTMGateScales {
+      LSTMGateScales(input: try scale(position), recurrent: try scale(position + 4))
     }
-    let scales = SequenceLSTMScales(
-      input: try codes(of: input(operation)), hidden: try codes(of: input(operation, 13)),
-      cell: try scale(14), inputGate: try gate(1), forgetGate: try gate(2),
-      cellGate: try gate(3), outputGate: try gate(4))
+    let cellScale = try scale(14)
     // The scale is a power of two, so that the clip divides back to the same code.
-    let clip = Float(parameters.cellClip) * scales.cell
+    let clip = Float(parameters.cellClip) * cellScale
     let derived = try derivation.sequenceLSTM(
-      scales, cellClip: clip, isTimeMajor: parameters.isTimeMajor)
+      input: try codes(of: input(operation)), hidden: try codes(of: input(operation, 13)),
+      inputGate: try gate(1), forgetGate: try gate(2), cellGate: try gate(3),
+      outputGate: try gate(4), cellScale: cellScale, cellClip: clip,
+      isTimeMajor: parameters.isTimeMajor)
     try require(parameters.multipliers, are: derived.multipliers)
     try require(parameters.cellClip, is: derived.cellClip, "its cell clip")
     try require(parameters.cellScaleExponent, is: derived.cellScaleExponent, "its cell scale")

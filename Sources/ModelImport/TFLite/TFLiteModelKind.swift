@@ -1,3 +1,5 @@
+import Diagnostics
+import FileAccess
 import TFLiteFormat
 
 /// Which of the two importers a `.tflite` model is for.
@@ -25,5 +27,16 @@ public enum TFLiteModelKind: Hashable, Sendable {
       }
     }
     self = computesCodes ? .quantized : .float
+  }
+
+  /// Whether the file at `path` is named, or begins, as TensorFlow Lite's do.
+  ///
+  /// - Throws: a file that cannot be read, where its name does not say it.
+  public static func isTFLite(path: String) throws(Diagnostic) -> Bool {
+    if path.lowercased().hasSuffix(".tflite") { return true }
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) {
+      file.bytes.count >= 8 && file.bytes[4..<8].elementsEqual("TFL3".utf8)
+    }
   }
 }
