@@ -113,9 +113,14 @@ private struct ProfileDerivation {
     guard profile == .litert, let clamp = operation.kind.clamp,
       let y = codes(operation.outputs[0]), y.elementType != .int16
     else { return nil }
-    // XNNPACK leaves average pools to LiteRT.
-    if case .averagePool = operation.kind { return nil }
-    return litert.clamp(clamp, output: y)
+    switch operation.kind {
+    // XNNPACK leaves to LiteRT average pools, and max pools that skip elements.
+    case .averagePool: return nil
+    case .maxPool(let pool)
+    where pool.stride.height > pool.window.height || pool.stride.width > pool.window.width:
+      return nil
+    default: return litert.clamp(clamp, output: y)
+    }
   }
 
   /// Other multipliers, unless they are the operation's own.

@@ -8,7 +8,7 @@ import IntegerModel
 import ModelExport
 import TFLiteFormat
 
-/// `qconvert export MODEL.fbq -o OUT.tflite`
+/// `qconvert export MODEL.fbq -o OUT.tflite|OUT.onnx`
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a quantized model in another format.",
@@ -20,6 +20,10 @@ struct Export: ParsableCommand {
                   litert-reference and tflm. Runtimes derive multipliers from the
                   scales in the file; that they will find those of MODEL is
                   checked, operator by operator.
+        .onnx     ONNX with QuantizeLinear and DequantizeLinear around float
+                  operators, as onnxruntime and others take quantized models.
+                  Codes may differ from qrun's by a step here and there:
+                  docs/export.md has figures.
 
       Names of tensors are kept; labels and the description of image inputs stay
       behind.
@@ -51,6 +55,15 @@ struct Export: ParsableCommand {
       }
       try TFLiteFile.write(exported, to: output)
       operatorCount = exported.operators.count
+    case .onnx:
+      let exported: ONNXExport
+      do {
+        exported = try ONNXExport(graph)
+      } catch {
+        throw error.inFile(model)
+      }
+      try exported.write(to: output)
+      operatorCount = exported.nodeCount
     }
     // What goes to a pipe is the model alone, so that `-o /dev/stdout` can be piped on.
     guard PathCheck.isRegularFile(output) else { return }
@@ -61,6 +74,7 @@ struct Export: ParsableCommand {
   /// The formats that models are written in; raw values are the endings of file names.
   private enum Format: String, CaseIterable {
     case tflite
+    case onnx
   }
 
   private var format: Format {

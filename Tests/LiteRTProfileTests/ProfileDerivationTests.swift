@@ -117,7 +117,13 @@ struct ProfileDerivationTests {
           == ProfileScaling(
             profile: .litert, form: .common,
             clamp: CodeRange(minimum: zeroPoint, maximum: expected)))
-      // LiteRT, not XNNPACK, computes average pools.
+      // LiteRT, not XNNPACK, computes max pools that skip elements, and average pools.
+      var sparse = pool
+      sparse.stride.width = 2
+      let skipping = self.graph(
+        .maxPool(sparse), inputs: [(2.4, zeroPoint)], output: (2.4, zeroPoint),
+        outputShape: [1, 4, 2, 2])
+      #expect(skipping.operations[0].scalings.isEmpty)
       let average = self.graph(
         .averagePool(pool), inputs: [(2.4, zeroPoint)], output: (2.4, zeroPoint))
       #expect(average.operations[0].scalings.isEmpty)

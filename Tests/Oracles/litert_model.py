@@ -36,6 +36,8 @@ def interpreter(content, profile, preserves):
 
 
 def codes(generator, detail):
+    if detail["dtype"] == np.float32:  # quantized by the model's first operator
+        return generator.standard_normal(detail["shape"], np.float32)
     limits = np.iinfo(detail["dtype"])
     return generator.integers(
         limits.min, limits.max, detail["shape"], dtype=detail["dtype"], endpoint=True

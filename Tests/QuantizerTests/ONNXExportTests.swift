@@ -39,7 +39,7 @@ struct ONNXExportTests {
         samples: sketch.graph.samples(50, in: operatorCase.ranges, &source))
       let samples = try sketch.graph.samples(8, in: operatorCase.ranges, &source)
         .map { try network.codes(of: $0) }
-      try ONNXExporter.write(network.integer, to: folder.file("\(number).onnx"))
+      try ONNXExport(network.integer).write(to: folder.file("\(number).onnx"))
       try write(samples, for: network.integer, to: folder.file("\(number).npz"))
       var outputs = network.integer.outputs.map { _ in [Int8]() }
       for sample in samples {

@@ -112,6 +112,22 @@ CONFIGURATIONS = OURS + PEERS
 
 
 @dataclasses.dataclass(frozen=True)
+class Samples:
+    """A file of labeled arrays: every n-th sample is for calibration, the others for evaluation."""
+
+    # Relative to the test data; arrays x and y.
+    file: str
+    every: int
+    # What a code stands for, where x holds codes; images of pixel values otherwise.
+    scale: float = 0
+    zero_point: int = 0
+
+    @property
+    def are_images(self):
+        return not self.scale
+
+
+@dataclasses.dataclass(frozen=True)
 class Model:
     """A float model, and how images feed it."""
 
@@ -121,15 +137,38 @@ class Model:
     mean: str = "127.5,127.5,127.5"
     deviation: str = "127.5,127.5,127.5"
     resize: int = 224
+    # Where it is not fed from the folders of images.
+    samples: Samples = None
+    # Whether the classes of those images are its classes.
+    is_labeled: bool = True
 
     @property
     def image_options(self):
+        if self.samples and not self.samples.are_images:
+            return []
         return ["--mean", self.mean, "--std", self.deviation, "--resize", str(self.resize)]
+
+    @property
+    def configurations(self):
+        """All for the ONNX models; the presets with per-channel weights for the .tflite ones, which
+        the other tools do not read."""
+        if not self.file.endswith(".tflite"):
+            return CONFIGURATIONS
+        return [each for each in OURS
+                if each.method.startswith("preset") and each.weights == "per-channel"]
 
 
 MODELS = [
     Model("MobileNetV2 1.0", "models/float/mobilenet_v2_1.0_224.onnx"),
     Model("MobileNetV1 0.25", "models/float/mobilenet_v1_0.25_224.onnx"),
+    # MLPerf Tiny. The networks take pixel values 0…255, MFCC features, and pixel values 0…1.
+    Model("ResNet-8", "models/float/mlperf_pretrainedResnet.tflite", "0,0,0", "1,1,1", 32,
+          Samples("images/cifar10/test1000.npz", 5)),
+    # The features are kept as the codes that the quantized twin of the model reads.
+    Model("DS-CNN", "models/float/mlperf_kws_ref_model_float32.tflite",
+          samples=Samples("features/kws/test400.npz", 4, 0.5847029089927673, 83)),
+    Model("MobileNetV1 0.25 VWW", "models/float/mlperf_vww_96_float.tflite", "0,0,0",
+          "255,255,255", 96, is_labeled=False),
 ]
 
 # Models of the paper whose trained weights are not at hand: rows that a user fills.

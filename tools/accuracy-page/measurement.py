@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import sys
 
+import samples
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXTENSIONS = {".ppm", ".pgm", ".pnm", ".png", ".jpg", ".jpeg"}
@@ -52,7 +54,19 @@ class Images:
     def __init__(self, calibration, evaluation, labels):
         self.calibration = pathlib.Path(calibration)
         self.evaluation = pathlib.Path(evaluation)
-        self.labels = pathlib.Path(labels)
+        self.labels = pathlib.Path(labels) if labels else None
+
+    @staticmethod
+    def of(model, common, data, folder):
+        """Those of a model: the common ones, or its own samples, written to `folder`."""
+        if not model.samples:
+            return Images(common.calibration, common.evaluation,
+                          common.labels if model.is_labeled else None)
+        arrays = samples.read_npz(data / model.samples.file)
+        if model.samples.are_images:
+            return Images(*samples.images_of(arrays, folder, model.samples.every))
+        return Images(*samples.codes_of(
+            arrays, folder, model.samples.every, model.samples.scale, model.samples.zero_point))
 
     def classes(self):
         """The class of each evaluation image, -1 where there is none."""
@@ -87,22 +101,44 @@ class Measurement:
             self.binaries / "qconvert", self.source, "--calibration", self.images.calibration,
             *self.model.image_options, *configuration.options_with(self.images.calibration),
             "-o", target, "--format", "json"))
-        found = json.loads(run(
-            self.binaries / "qconvert", "evaluate", target, "--reference", self.source,
-            "--images", self.images.evaluation, "--labels", self.images.labels,
-            "--format", "json"))
+        found = self.evaluated(target)
         return {
             "images": found["images"], "labeled": found["labeled"],
-            "top1": round(found["integerTop1"] * found["labeled"]),
-            "top5": round(found["integerTop5"] * found["labeled"]),
+            **self.hits(found, "integer"),
             "agreeing": round(found["agreement"] * found["images"]),
             "sqnr": found["sqnr"], "seconds": converted["seconds"],
         }
 
+    def evaluated(self, target):
+        """What `qconvert evaluate` says of a converted model."""
+        labels = ["--labels", self.images.labels] if self.images.labels else []
+        return json.loads(run(
+            self.binaries / "qconvert", "evaluate", target, "--reference", self.source,
+            "--images", self.images.evaluation, *labels, "--format", "json"))
+
+    @staticmethod
+    def hits(found, kind):
+        return {top: round(found.get(f"{kind}{name}", 0) * found["labeled"])
+                for top, name in (("top1", "Top1"), ("top5", "Top5"))}
+
     def floating(self):
         """The float model's own row."""
+        if self.model.file.endswith(".tflite"):
+            return self.floating_beside_integers()
         self.prepare()
         return self.float_row
+
+    def floating_beside_integers(self):
+        """The row of a model that onnxruntime does not read: our float engine's, which tests compare
+        with LiteRT."""
+        target = self.folder / "model.fbq"
+        run(self.binaries / "qconvert", self.source, "--calibration", self.images.calibration,
+            *self.model.image_options, "--preset", "plain", "-o", target)
+        found = self.evaluated(target)
+        return {
+            "images": found["images"], "labeled": found["labeled"], **self.hits(found, "float"),
+            "agreeing": found["images"], "sqnr": "inf", "seconds": None,
+        }
 
     def peer(self, method, weights):
         self.prepare()

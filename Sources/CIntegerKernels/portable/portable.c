@@ -20,4 +20,6 @@ const fbq_kernels fbq_portable_kernels = {
     .average_pool = fbq_portable_average_pool,
     .max_pool = fbq_portable_max_pool,
     .reduce = fbq_portable_reduce,
+    .softmax = fbq_portable_softmax,
+    .pad = fbq_portable_pad,
 };

@@ -74,6 +74,11 @@ WIDE_INLINE lanes lanes_repeat_four(const uint8_t *from) {
   return _mm512_set1_epi32(four);
 }
 
+// One byte per lane, the first `count` of them read, the others 0.
+WIDE_INLINE lanes lanes_expand(const uint8_t *from, size_t count) {
+  return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
+}
+
 // One signed byte per lane, flipped before.
 WIDE_INLINE lanes lanes_expand_signed(const uint8_t *from, uint8_t flip) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);

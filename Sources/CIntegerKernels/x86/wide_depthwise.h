@@ -12,7 +12,8 @@
 //
 // so that a column's vector, once made, serves all outputs that see it, and rows and columns outside the
 // image, made of the zero point, need no more attention (the bias takes them away again, see
-// wide_convolution.h). Then four output pixels are computed at a time: sixteen sums, whose codes are the
+// wide_convolution.h). Where windows of neighboring outputs are one row apart and the quads have a row
+// to spare, the same quads serve two output rows, with weights that are one row apart. Then four output pixels are computed at a time: sixteen sums, whose codes are the
 // 64 bytes of a strip of each. Long rows are done in segments that stay in the first-level cache. Units
 // are output rows over [N, OH], or strips of channels.
 
@@ -29,7 +30,9 @@ enum {
 
 static size_t quads(const fbq_convolution *c) { return ((size_t)c->kernel_height + 3) / 4; }
 
-static size_t strips(size_t channels) { return (channels + strip_channels - 1) / strip_channels; }
+static size_t strips(const fbq_convolution *c) {
+  return ((size_t)c->output_channels + strip_channels - 1) / strip_channels;
+}
 
 // Columns from the first tap of the first of `pixels` windows to the last tap of the last.
 static size_t window_columns(const fbq_convolution *c, size_t pixels) {
@@ -45,7 +48,7 @@ static size_t segment_pixels(const fbq_convolution *c) {
 }
 
 static size_t depthwise_units(const fbq_convolution *c) {
-  if (c->splits_channels) return strips((size_t)c->output_channels);
+  if (c->splits_channels) return strips(c);
   return (size_t)c->batches * (size_t)c->output_height;
 }
 
@@ -54,9 +57,19 @@ static size_t depthwise_scratch(const fbq_convolution *c) {
   return (window_columns(c, segment_pixels(c)) * quads(c) * strip_blocks + 1) * sizeof(lanes);
 }
 
-static size_t depthwise_weight_bytes(const fbq_convolution *c) {
+// Output rows that the same quads serve: their weights are one row apart.
+static size_t rows_together(const fbq_convolution *c) {
+  return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
+}
+
+// Of one copy of the weights.
+static size_t copy_bytes(const fbq_convolution *c) {
   return wide_blocks((size_t)c->output_channels) * quads(c) * (size_t)c->kernel_width *
          sizeof(lanes);
+}
+
+static size_t depthwise_weight_bytes(const fbq_convolution *c) {
+  return rows_together(c) * copy_bytes(c);
 }
 
 static int32_t depthwise_accepts(const fbq_convolution *c) {
@@ -64,22 +77,30 @@ static int32_t depthwise_accepts(const fbq_convolution *c) {
          quads(c) <= most_quads && depthwise_scratch(c) <= scratch_limit;
 }
 
-// For each block of channels [kernel_width][quads][lane_count][4] int8, padded with zeros.
+// For each output row that the quads serve, and each block of channels, [kernel_width][quads]
+// [lane_count][4] int8, padded with zeros.
 static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                            void *packed) {
   const size_t channels = (size_t)c->output_channels;
   const size_t width = (size_t)c->kernel_width;
-  const size_t block_bytes = quads(c) * width * lane_count * 4;
+  const size_t block_bytes = quads(c) * width * sizeof(lanes);
   const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
   __builtin_memset(packed, 0, depthwise_weight_bytes(c));
   for (size_t row = 0; row < (size_t)c->kernel_height; row++) {
     for (size_t column = 0; column < width; column++, weights += channels) {
-      uint8_t *to = (uint8_t *)packed + (column * quads(c) + row / 4) * lane_count * 4 + row % 4;
+      for (size_t copy = 0; copy < rows_together(c); copy++) {
+        const size_t at = row + copy;
+        uint8_t *to = (uint8_t *)packed + copy * copy_bytes(c) +
+                      (column * quads(c) + at / 4) * sizeof(lanes) + at % 4;
+        for (size_t channel = 0; channel < channels; channel++) {
+          to[channel / lane_count * block_bytes + channel % lane_count * 4] =
+              weights[channel] ^ c->weight_flip;
+        }
+      }
       for (size_t channel = 0; channel < channels; channel++) {
-        const uint8_t weight = weights[channel] ^ c->weight_flip;
-        to[channel / lane_count * block_bytes + channel % lane_count * 4] = weight;
-        bias[channel] = (int32_t)((uint32_t)bias[channel] -
-                                  (uint32_t)(int32_t)(int8_t)weight * zero_point);
+        const int8_t weight = (int8_t)(weights[channel] ^ c->weight_flip);
+        bias[channel] =
+            (int32_t)((uint32_t)bias[channel] - (uint32_t)(int32_t)weight * zero_point);
       }
     }
   }
@@ -111,6 +132,15 @@ WIDE_INLINE void lay_inside(const int rows, const int blocks, const int whole,
   const uint8_t *from[4];
   UNROLLED for (int i = 0; i < rows; i++) from[i] = codes[i];
   for (size_t column = 0; column < columns; column++, to += to_step) {
+    if (blocks == 1) {
+      lanes all = lanes_expand(from[0], channels);
+      UNROLLED for (int i = 1; i < rows; i++) {
+        all = lanes_or(all, lanes_shift_left(lanes_expand(from[i], channels), 8 * i));
+      }
+      UNROLLED for (int i = 0; i < rows; i++) from[i] += steps[i];
+      to[0] = lanes_xor(all, flips);
+      continue;
+    }
     lanes row[4];
     UNROLLED for (int i = 0; i < rows; i++) {
       row[i] = lanes_spread(whole ? lanes_xor(lanes_load(from[i]), flips)
@@ -126,7 +156,7 @@ WIDE_INLINE void lay_inside(const int rows, const int blocks, const int whole,
       low = lanes_unpack_high_8(row[0], row[1]);
       high = lanes_unpack_high_8(row[2], row[3]);
       to[2] = lanes_unpack_low_16(low, high);
-      to[3] = lanes_unpack_high_16(low, high);
+      if (blocks > 3) to[3] = lanes_unpack_high_16(low, high);
     }
   }
 }
@@ -154,8 +184,10 @@ WIDE_INLINE void lay_quad(const int rows, const segment_work *work, const window
   to += before * step;
   if (work->channels == strip_channels) {
     lay_inside(rows, 4, 1, codes, steps, inside, work->channels, flips, to, step);
-  } else if (work->channels > 2 * lane_count) {
+  } else if (work->channels > 3 * lane_count) {
     lay_inside(rows, 4, 0, codes, steps, inside, work->channels, flips, to, step);
+  } else if (work->channels > 2 * lane_count) {
+    lay_inside(rows, 3, 0, codes, steps, inside, work->channels, flips, to, step);
   } else if (work->channels > lane_count) {
     lay_inside(rows, 2, 0, codes, steps, inside, work->channels, flips, to, step);
   } else {
@@ -278,62 +310,69 @@ static void multiply_blocks_4(const segment_work *work) { multiply_blocks(4, wor
 static void (*const strip_kernels[strip_blocks])(const segment_work *work) = {
     multiply_blocks_1, multiply_blocks_2, multiply_blocks_3, multiply_blocks_4};
 
-// The rows under output row `row` of all [N, OH], from channel `first`.
-static void find_rows(const fbq_convolution *c, size_t row, size_t first, const uint8_t *outside,
-                      window_rows *rows) {
+// The `height` rows under output row `row` of all [N, OH], from channel `first`.
+static void find_rows(const fbq_convolution *c, size_t row, size_t height, size_t first,
+                      const uint8_t *outside, window_rows *rows) {
   const size_t channels = (size_t)c->input_channels;
   const size_t line_bytes = (size_t)c->input_width * channels;
   const size_t batch = row / (size_t)c->output_height;
   const uint8_t *image = c->input + batch * (size_t)c->input_height * line_bytes + first;
   int32_t at = (int32_t)(row % (size_t)c->output_height) * c->stride_height - c->padding_top;
-  for (int32_t k = 0; k < c->kernel_height; k++, at += c->dilation_height) {
+  for (size_t k = 0; k < height; k++, at += c->dilation_height) {
     const int inside = at >= 0 && at < c->input_height;
     rows->codes[k] = inside ? image + (size_t)at * line_bytes : outside;
     rows->steps[k] = inside ? channels : 0;
   }
 }
 
-// One row of output of one strip of channels.
-static void depthwise_row(const fbq_convolution *c, const loaded_stage *stage, size_t row,
-                          size_t strip, lanes *scratch) {
+// `count` rows of output from `row`, which the same quads serve, of one strip of channels.
+static void depthwise_rows(const fbq_convolution *c, const loaded_stage *stage, size_t row,
+                           size_t count, size_t strip, lanes *scratch) {
   const size_t channels = (size_t)c->output_channels;
-  const size_t first = strip * strip_channels;
+  const size_t block = strip * strip_blocks, first = block * lane_count;
   const size_t block_bytes = quads(c) * (size_t)c->kernel_width * sizeof(lanes);
+  const size_t height = (size_t)c->kernel_height + count - 1;
+  const size_t width = (size_t)c->output_width;
   window_rows window;
-  find_rows(c, row, first, (const uint8_t *)scratch, &window);
+  find_rows(c, row, height, first, (const uint8_t *)scratch, &window);
   segment_work work = {
       .convolution = c,
       .stage = stage,
       .quads = scratch + 1,
-      .weights = (const uint8_t *)c->weights + strip * strip_blocks * block_bytes,
-      .scales = (const wide_scale *)c->stage.scales + strip * strip_blocks,
+      .scales = (const wide_scale *)c->stage.scales + block,
       .channels = least(strip_channels, channels - first),
   };
-  const size_t width = (size_t)c->output_width;
   for (size_t pixel = 0; pixel < width; pixel += segment_pixels(c)) {
     work.pixels = least(segment_pixels(c), width - pixel);
-    work.to = c->output + (row * width + pixel) * channels + first;
     const size_t computed = (work.pixels + together - 1) / together * together;
-    lay_quads(&work, &window, (size_t)c->kernel_height, (int32_t)pixel * c->stride_width - c->padding_left,
+    lay_quads(&work, &window, height, (int32_t)pixel * c->stride_width - c->padding_left,
               window_columns(c, computed));
-    strip_kernels[wide_blocks(work.channels) - 1](&work);
+    for (size_t i = 0; i < count; i++) {
+      work.weights = (const uint8_t *)c->weights + i * copy_bytes(c) + block * block_bytes;
+      work.to = c->output + ((row + i) * width + pixel) * channels + first;
+      strip_kernels[wide_blocks(work.channels) - 1](&work);
+    }
   }
 }
 
 static void depthwise_run(const void *parameters, size_t begin, size_t end, void *scratch) {
   const fbq_convolution *c = parameters;
   const loaded_stage stage = load_stage(&c->stage);
-  const size_t rows = (size_t)c->batches * (size_t)c->output_height;
+  const size_t height = (size_t)c->output_height;
   const size_t first_row = c->splits_channels ? 0 : begin;
-  const size_t last_row = c->splits_channels ? rows : end;
+  const size_t last_row = c->splits_channels ? (size_t)c->batches * height : end;
   const size_t first_strip = c->splits_channels ? begin : 0;
-  const size_t last_strip = c->splits_channels ? end : strips((size_t)c->output_channels);
+  const size_t last_strip = c->splits_channels ? end : strips(c);
   // As the input's bytes are, before they are flipped.
   __builtin_memset(scratch, (uint8_t)c->input_zero_point ^ c->input_flip, sizeof(lanes));
-  for (size_t row = first_row; row < last_row; row++) {
+  for (size_t row = first_row; row < last_row;) {
+    // Of the same image.
+    const size_t left = least(last_row - row, height - row % height);
+    const size_t count = least(rows_together(c), left);
     for (size_t strip = first_strip; strip < last_strip; strip++) {
-      depthwise_row(c, &stage, row, strip, scratch);
+      depthwise_rows(c, &stage, row, count, strip, scratch);
     }
+    row += count;
   }
 }
 

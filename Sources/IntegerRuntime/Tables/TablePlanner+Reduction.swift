@@ -34,6 +34,29 @@ extension TablePlanner {
       scratch: image.extents[5] * MemoryLayout<Int32>.size, work: result.extents.count * taps)
   }
 
+  /// Softmax, whose exponentials are a table of the difference to the greatest code.
+  func softmax(_ operation: Operation, _ parameters: SoftmaxParameters) -> TableStep? {
+    guard kernels.softmax != nil else { return nil }
+    let (input, result) = (x(operation), y(operation))
+    let exponentials = memory.allocate(Int32.self, count: 256)
+    for distance in 0..<256 {
+      let difference = -Int32(distance)
+      exponentials[distance] =
+        difference < parameters.minimumDifference
+        ? -1
+        : GemmlowpMath.exponential(
+          ofNegative: parameters.multiplier.scale(difference, rounding: arithmetic.rounding))
+    }
+    var s = fbq_softmax()
+    s.input = UnsafePointer(input.byteAddress)
+    s.output = result.byteAddress
+    s.exponentials = UnsafePointer(exponentials)
+    s.flip = input.flip
+    s.length = input.extents[5]
+    s.rows = input.extents.count / s.length
+    return step(kernels.softmax, s, units: s.rows, work: input.extents.count)
+  }
+
   /// Mean and sum over axes that follow each other.
   func reduce(_ operation: Operation, _ parameters: ReduceParameters) -> TableStep? {
     guard kernels.reduce != nil else { return nil }

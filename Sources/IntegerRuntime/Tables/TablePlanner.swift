@@ -46,7 +46,9 @@ struct TablePlanner {
     case .leakyRelu(let parameters):
       return table(operation) { $0.code($1, leakyRelu: parameters) }
     case .lookup(let parameters): return lookup(operation, parameters)
-    case .softmax, .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+    case .softmax(let parameters): return softmax(operation, parameters)
+    case .pad(let parameters): return pad(operation, parameters)
+    case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
       .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:

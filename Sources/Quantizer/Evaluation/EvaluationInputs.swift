@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import ImageInput
 import IntegerModel
+import OperatorArithmetic
 
 /// What two models are compared on.
 public enum EvaluationInputs: Sendable {
@@ -100,17 +101,15 @@ extension TensorDescription {
         place: "input '\(name)'", problem: "has no scale that real numbers could be divided by",
         remedy: "evaluate on images, or convert the model again")
     }
-    let scale = Float(bitPattern: quantization.scaleBits[0])
-    let zeroPoint = Float(quantization.zeroPoints[0])
-    let (least, greatest) = (Float(elementType.minimumCode), Float(elementType.maximumCode))
+    let codes = AffineCodes(
+      scale: Float(bitPattern: quantization.scaleBits[0]), zeroPoint: quantization.zeroPoints[0],
+      elementType: elementType)
     let width = elementType.byteCount(of: 1)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(reals.count * width)
     for real in reals {
-      // Formed in float32, as TFLite's QUANTIZE does; an overflow is clamped.
-      let code = (real / scale).rounded(.toNearestOrAwayFromZero) + zeroPoint
-      let integer = Int32(min(max(code, least), greatest))
-      for byte in 0..<width { bytes.append(UInt8(truncatingIfNeeded: integer >> Int32(8 * byte))) }
+      let code = codes.code(of: real)
+      for byte in 0..<width { bytes.append(UInt8(truncatingIfNeeded: code >> Int32(8 * byte))) }
     }
     return bytes
   }

@@ -13,27 +13,21 @@ import ONNXFormat
 /// goes out, or where an operator needs the other order. Operators that only move codes work on the
 /// codes themselves. Scales are those of the graph; whoever runs the file chooses how to multiply
 /// by them, so that codes may differ from ours by one step per operator.
-public enum ONNXExporter {
+public struct ONNXExport: Sendable {
   /// Version of the standard operators that is written; the newest that reads its parameters as
   /// attributes where older tools expect them.
   static let opset: Int64 = 17
 
-  /// Writes `graph` to the file at `path`, whole or not at all.
-  ///
-  /// - Throws: what ``bytes(of:)`` throws, and a file that cannot be written; both name the file.
-  public static func write(_ graph: IntegerGraph, to path: String) throws(Diagnostic) {
-    do throws(Diagnostic) {
-      try AtomicFile.write(try bytes(of: graph), to: path)
-    } catch {
-      throw error.inFile(path)
-    }
-  }
+  private let model: ONNXModelProto
 
-  /// The bytes of the file. `graph` must be valid.
+  /// Number of operators of the file.
+  public var nodeCount: Int { model.graph.node.count }
+
+  /// The ONNX form of `graph`, which must be valid.
   ///
-  /// - Throws: a diagnostic that names the operation that ONNX has no form for, or the tensor whose
+  /// - Throws: a diagnostic that names the operation that is not written as ONNX, or the tensor whose
   ///   type or scales it cannot hold.
-  public static func bytes(of graph: IntegerGraph) throws(Diagnostic) -> [UInt8] {
+  public init(_ graph: IntegerGraph) throws(Diagnostic) {
     var writer = ONNXGraphWriter(graph)
     var model = ONNXModelProto()
     // The version that came with this opset.
@@ -41,16 +35,25 @@ public enum ONNXExporter {
     model.producerName = "fbq"
     var version = ONNXOperatorSetProto()
     version.domain = ""
-    version.version = opset
+    version.version = Self.opset
     model.opsetImport = [version]
     model.graph = try writer.written()
+    self.model = model
+  }
+
+  /// Writes the file at `path`, whole or not at all.
+  ///
+  /// - Throws: a model over the limit of ONNX files, and a file that cannot be written; both name
+  ///   the file.
+  public func write(to path: String) throws(Diagnostic) {
+    let bytes: [UInt8]
     do {
-      let data: Data = try model.serializedBytes()
-      return [UInt8](data)
+      bytes = try model.serializedBytes()
     } catch {
       throw Diagnostic(
-        problem: "is too large for an ONNX file, whose limit is 2 GiB",
-        remedy: "export it as .tflite or .c instead")
+        file: path, problem: "would be larger than 2 GiB, the limit of ONNX files",
+        remedy: "export the model as .tflite")
     }
+    try AtomicFile.write(bytes, to: path)
   }
 }
