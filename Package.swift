@@ -164,8 +164,8 @@ let package = Package(
       name: "ModelExportTests",
       dependencies: [
         "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "ModelExport", "ModelImport", "OperatorArithmetic", "TFLiteFormat", "TestSupport",
-        "qconvert",
+        "ModelExport", "ModelImport", "OperatorArithmetic", "TFLiteFormat", "TensorFiles",
+        "TestSupport", "qconvert",
       ]),
 
     // LiteRT, from PyPI, judges the profiles that reproduce it.
