@@ -21,12 +21,16 @@ public struct Golden: Sendable {
     public var arithmetic: String
     /// Names of the inputs in order.
     public var inputs: [String]
+    /// Whether each input began with fresh states; absent where the states went on from input to input,
+    /// or where there are none.
+    public var resetsState: Bool?
 
     /// Creates a description.
-    public init(model: String, arithmetic: String, inputs: [String]) {
+    public init(model: String, arithmetic: String, inputs: [String], resetsState: Bool? = nil) {
       self.model = model
       self.arithmetic = arithmetic
       self.inputs = inputs
+      self.resetsState = resetsState
     }
   }
 
@@ -104,6 +108,17 @@ public struct Golden: Sendable {
       problem: "it was recorded under arithmetic '\(description.arithmetic)', this run uses "
         + "'\(arithmetic.name)'",
       remedy: "add --arithmetic \(description.arithmetic)")
+  }
+
+  /// Throws a ``Diagnostic`` where the run treats the model's states otherwise than the recorded one.
+  public func requireSameStates(resets: Bool) throws(Diagnostic) {
+    guard let description, (description.resetsState ?? false) != resets else { return }
+    throw Diagnostic(
+      file: path,
+      problem: resets
+        ? "it was recorded with states that go on from input to input"
+        : "it was recorded with fresh states for each input",
+      remedy: resets ? "leave out --reset-state" : "add --reset-state")
   }
 
   /// Throws a ``Diagnostic`` where the run has another number of inputs than the golden.

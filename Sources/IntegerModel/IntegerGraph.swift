@@ -45,6 +45,9 @@ public struct IntegerGraph: Equatable, Sendable {
 }
 
 extension IntegerGraph {
+  /// Whether the graph keeps anything from one run to the next.
+  public var hasStates: Bool { tensors.contains { $0.isState } }
+
   /// Whether the graph can be run under `profile`.
   public func serves(_ profile: ArithmeticProfile) -> Bool {
     !profile.needsOwnNumbers || profiles.contains(profile)

@@ -53,6 +53,7 @@ public struct ModelQuantizer {
     case .none: break
     case .depthwiseRescale: steps.append(DepthwiseRescalingStep(samples: samples))
     case .crossLayer: steps.append(CrossLayerEqualizationStep(samples: samples))
+    case .channelRange: steps.append(ChannelRangeEqualizationStep(samples: samples))
     }
     steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
     switch options.biasCorrection {

@@ -19,8 +19,9 @@ public enum Preset: String, CaseIterable, Sendable {
 
   /// The options of the preset for weights of a granularity.
   ///
-  /// Scalar weights need equalization first: without it they destroy networks with depthwise layers.
-  /// Vector weights lose by it, since it spends resolution of activations.
+  /// Scalar weights need cross-layer equalization first: without it they destroy networks with
+  /// depthwise layers. Vector weights lose by it, since it spends resolution of activations; for them
+  /// training starts from channels that fill their codes.
   public func options(weights: WeightGranularity) -> QuantizationOptions {
     var options = QuantizationOptions(weights: weights)
     guard self != .plain else { return options }
@@ -29,22 +30,20 @@ public enum Preset: String, CaseIterable, Sendable {
     options.biasCorrection = .empirical
     switch self {
     case .plain, .fast: break
-    case .balanced: options.training = Self.training(weights, epochs: 10, haste: 0.5)
-    case .best: options.training = Self.training(weights, epochs: 40, haste: 1)
+    case .balanced: options.training = Self.training(weights, epochs: 8)
+    case .best: options.training = Self.training(weights, epochs: 30)
     }
+    if options.training != nil, weights == .perChannel { options.equalization = .channelRange }
     return options
   }
 
-  /// Coarse grids, as scalar weights have them, take larger steps. A short training takes smaller ones
-  /// (`haste`): each step rounds all weights anew, and what large steps upset first takes epochs to
-  /// mend.
-  private static func training(
-    _ weights: WeightGranularity, epochs: Int, haste: Float
-  ) -> TrainingOptions {
+  /// Coarse grids, as scalar weights have them, take larger steps. Small batches: a few hundred samples
+  /// make few steps, and more of them gain more than exact derivatives do.
+  private static func training(_ weights: WeightGranularity, epochs: Int) -> TrainingOptions {
     let isCoarse = weights == .perTensor
     return TrainingOptions(
-      epochs: epochs, thresholdRate: haste * (isCoarse ? 1e-3 : 5e-4),
-      weightRate: haste * (isCoarse ? 5e-4 : 2e-4), biasRate: haste * 2e-3,
+      epochs: epochs, batch: 8, thresholdRate: isCoarse ? 2e-3 : 5e-4,
+      weightRate: isCoarse ? 1e-3 : 2e-4, biasRate: isCoarse ? 5e-3 : 2e-3,
       parametrization: .step, tunesWeights: true, tunesBiases: true,
       // The last, small steps of the cosine bring the most: never stop before them.
       patience: epochs)

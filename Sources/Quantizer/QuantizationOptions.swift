@@ -39,6 +39,8 @@ public enum Equalization: String, CaseIterable, Sendable {
   case depthwiseRescale = "depthwise-rescale"
   /// Ranges are balanced between all neighboring layers (Nagel et al. 2019).
   case crossLayer = "cross-layer"
+  /// Channels that depthwise layers read fill the range of their tensor.
+  case channelRange = "channel-range"
 }
 
 /// How biases make up for the shift that quantization gives the mean of each channel.

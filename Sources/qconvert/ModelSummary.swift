@@ -51,7 +51,9 @@ struct ModelSummary {
       let operation = graph.operations[index]
       let output = graph.tensors[operation.outputs[0]]
       let constants = operation.inputs.map { graph.tensors[$0] }.filter { $0.constant != nil }
-      if operation.multiplies { weights += constants.first?.elementCount ?? 0 }
+      weights += operation.weightPositions.reduce(0) { sum, position in
+        sum + graph.tensors[operation.inputs[position]].elementCount
+      }
       return Row(
         name: operation.name, kind: operation.kind.name, shape: output.shape,
         constantBytes: constants.reduce(0) { $0 + $1.byteCount },
@@ -66,22 +68,35 @@ struct ModelSummary {
 }
 
 extension IntegerModel.Operation {
-  /// Whether the operation multiplies its input with weights.
-  var multiplies: Bool {
+  /// The inputs that are weights.
+  var weightPositions: Range<Int> {
     switch kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected: true
-    default: false
+    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution: 1..<2
+    case .svdf: 1..<3
+    case .sequenceLSTM: 1..<9
+    default: 0..<0
     }
   }
 }
 
 extension IntegerGraph {
-  /// Multiply-accumulates of one operation: for each output element one per weight of its filter.
-  func macs(of operation: IntegerModel.Operation) -> Int {
-    guard operation.multiplies else { return 0 }
-    let weights = tensors[operation.inputs[1]]
-    let channels = tensors[operation.inputs[2]].elementCount
-    return tensors[operation.outputs[0]].elementCount * (weights.elementCount / channels)
+  /// Multiply-accumulates of one operation: its weights, as often as each is used.
+  fileprivate func macs(of operation: IntegerModel.Operation) -> Int {
+    let weights = operation.weightPositions.reduce(0) { sum, position in
+      sum + tensors[operation.inputs[position]].elementCount
+    }
+    guard weights > 0 else { return 0 }
+    let (input, output) = (tensors[operation.inputs[0]], tensors[operation.outputs[0]])
+    switch operation.kind {
+    // Each element of the input meets all weights of its channel; padding cuts some off.
+    case .transposeConvolution: return input.elementCount * (weights / (input.shape.last ?? 1))
+    // All weights are used for each batch, in an LSTM for each step of it.
+    case .svdf: return input.shape[0] * weights
+    case .sequenceLSTM: return input.shape[0] * input.shape[1] * weights
+    // Each element of the output has the weights of its channel.
+    default:
+      return output.elementCount * (weights / tensors[operation.inputs[2]].elementCount)
+    }
   }
 }
 

@@ -181,6 +181,7 @@ extension QuantizationOptions {
     case .none: break
     case .depthwiseRescale: names.append("depthwise rescaling")
     case .crossLayer: names.append("cross-layer equalization")
+    case .channelRange: names.append("channel-range equalization")
     }
     if biasCorrection != .none { names.append("\(biasCorrection.rawValue) bias correction") }
     if let reconstruction {

@@ -110,12 +110,14 @@ extension IntegerGraph {
   /// "int8, per-channel": how the weights of all layers are stored.
   fileprivate var weightForms: String {
     var forms: [String] = []
-    for operation in operations where operation.multiplies {
-      let weights = tensors[operation.inputs[1]]
-      let form =
-        weights.elementType.name
-        + (weights.quantization?.axis == nil ? " per-tensor" : " per-channel")
-      if !forms.contains(form) { forms.append(form) }
+    for operation in operations {
+      for position in operation.weightPositions {
+        let weights = tensors[operation.inputs[position]]
+        let form =
+          weights.elementType.name
+          + (weights.quantization?.axis == nil ? " per-tensor" : " per-channel")
+        if !forms.contains(form) { forms.append(form) }
+      }
     }
     return forms.isEmpty ? "none" : forms.joined(separator: ", ")
   }

@@ -27,7 +27,7 @@ struct TrainingArguments: ParsableArguments {
       valueName: "epochs"))
   var blockEpochs: Int?
 
-  @Option(help: "Passes over the training inputs, at most. Default: 8; balanced 10, best 40.")
+  @Option(help: "Passes over the training inputs, at most. Default: 8; with --preset best, 30.")
   var epochs: Int?
 
   @Option(
@@ -36,7 +36,7 @@ struct TrainingArguments: ParsableArguments {
       valueName: "cycles"))
   var cycles: Int?
 
-  @Option(help: "Samples per training step. Default: 32.")
+  @Option(help: "Samples per training step. Default: 32; in presets, 8.")
   var batch: Int?
 
   @Option(

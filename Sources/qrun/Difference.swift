@@ -36,7 +36,10 @@ struct DifferenceRun {
     let progress = Progress()
     for index in 0..<inputs.count {
       progress.update("comparing", Double(index) / Double(inputs.count))
-      for interpreter in interpreters { try inputs.load(index, into: interpreter) }
+      for interpreter in interpreters {
+        try inputs.load(index, into: interpreter)
+        if arguments.resetState { interpreter.resetState() }
+      }
       comparison.run(input: index)
     }
     progress.finish()

@@ -17,6 +17,9 @@ struct QRun: ParsableCommand {
       Arrays in .npz files are named after the model's tensors and hold codes of the model's own \
       types; with several inputs they have a leading axis over them.
 
+      The states of recurrent layers begin at zero and go on from one input to the next, as on a \
+      device that is fed a stream; --reset-state begins anew with each input.
+
       Exit codes: 0 success, 1 bad input, or a run that differs from --expect or under --diff, 2 \
       wrong usage.
       """,
@@ -35,6 +38,9 @@ struct QRun: ParsableCommand {
       "Read input codes from an .npy file, or from an .npz file with a member per input.",
       valueName: "file"))
   var input: String?
+
+  @Flag(help: "Zero the states of recurrent layers before each input.")
+  var resetState = false
 
   @Option(help: ArgumentHelp("Show this many classes.", valueName: "count"))
   var top = 5

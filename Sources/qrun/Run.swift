@@ -28,6 +28,7 @@ struct Run {
     }
     interpreter = try Run.interpreter(arguments, graph: graph, golden: golden)
     try golden?.requireSameArithmetic(interpreter.arithmetic)
+    if graph.hasStates { try golden?.requireSameStates(resets: arguments.resetState) }
     try golden?.requireInputCount(inputs.count)
     let context = RunContext(
       model: arguments.model, graph: graph, arithmetic: interpreter.arithmetic,
@@ -107,10 +108,12 @@ struct Run {
       // The first run waits for memory and caches; it would be counted against the first layers.
       try inputs.load(0, into: interpreter)
       interpreter.run()
+      interpreter.resetState()
     }
     for index in 0..<inputs.count {
       if showsProgress { progress.update("running", Double(index) / Double(inputs.count)) }
       try inputs.load(index, into: interpreter)
+      if arguments.resetState { interpreter.resetState() }
       let time =
         arguments.timeLayers
         ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() }
@@ -153,7 +156,8 @@ struct Run {
     if let recorded, let path = arguments.record {
       let description = Golden.Description(
         model: graph.name, arithmetic: interpreter.arithmetic.name,
-        inputs: (0..<inputs.count).map(inputs.name))
+        inputs: (0..<inputs.count).map(inputs.name),
+        resetsState: graph.hasStates && arguments.resetState ? true : nil)
       try Golden.write(recorded.arrays(), description: description, to: path)
     }
   }

@@ -36,7 +36,7 @@ extension RandomGraph {
     let leading = generator.pick([[], [1], [3], [2, 2], [1, 2, 5]])
     let x = input("x", leading + [inputs])
     let w = weights([outputs, inputs])
-    let accumulator = accumulator()
+    let accumulator = accumulator(depth: inputs)
     let b = bias(outputs, depth: inputs, accumulator)
     let y = output(leading + [outputs])
     let parameters = FullyConnectedParameters(
@@ -59,7 +59,7 @@ extension RandomGraph {
     let shape = [outputs, windows.kernel.height, windows.kernel.width, inputs]
     let depth = shape.dropFirst().reduce(1, *)
     let w = weights(shape)
-    let accumulator = accumulator()
+    let accumulator = accumulator(depth: depth)
     let b = bias(outputs, depth: depth, accumulator)
     let height = extent(
       image[1], windows.kernel.height, windows.stride.height,
@@ -85,7 +85,7 @@ extension RandomGraph {
   ) {
     let image = builder.graph.tensors[x].shape
     let w = weights(shape)
-    let accumulator = accumulator()
+    let accumulator = accumulator(depth: depth)
     let b = bias(outputs, depth: depth, accumulator)
     guard
       let count = windows.count(onImage: SpatialPair(height: image[1], width: image[2]))

@@ -87,10 +87,16 @@ struct RandomGraph {
     }
   }
 
-  /// 64 bits for most 16-bit activations, as converters write them.
-  mutating func accumulator() -> AccumulatorType {
-    type == .int16 && generator.integer(0...3) > 0 ? .int64 : .int32
+  /// 64 bits for most 16-bit activations, as converters write them, and where `depth` products of
+  /// such need more than 32.
+  mutating func accumulator(depth: Int) -> AccumulatorType {
+    guard type == .int16 else { return .int32 }
+    let fits = depth * greatestProduct < Int(Int32.max)
+    return generator.integer(0...3) > 0 || !fits ? .int64 : .int32
   }
+
+  /// Greatest magnitude of the product of an activation and a weight.
+  private var greatestProduct: Int { type == .int16 ? 128 * 32_768 : 255 * 255 }
 
   /// Weights of a random type that goes with the activations.
   mutating func weights(_ shape: [Int]) -> TensorIndex {
@@ -112,7 +118,7 @@ struct RandomGraph {
     _ channels: Int, depth: Int, _ accumulator: AccumulatorType
   ) -> TensorIndex {
     let greatest = accumulator == .int64 ? (1 << 47) - 1 : Int(Int32.max)
-    let rest = greatest - depth * (type == .int16 ? 128 * 32_768 : 255 * 255)
+    let rest = greatest - depth * greatestProduct
     let limit =
       switch generator.integer(0...5) {
       case 0: rest

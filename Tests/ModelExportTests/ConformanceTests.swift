@@ -19,7 +19,8 @@ struct ConformanceTests {
     var batch = try OracleBatch()
     for (number, family) in group.families.enumerated() {
       for seed in 0..<UInt64(ConformanceTests.graphCount) {
-        var sketch = OperatorSketch(seed: seed)
+        var sketch = OperatorSketch(
+          seed: seed, type: family.types.activations, weightType: family.types.weights)
         try family.draw(&sketch)
         let graph = sketch.graph
         let samples = (0..<ConformanceTests.sampleCount).map { _ in
@@ -37,7 +38,7 @@ struct ConformanceTests {
         #expect(
           differences.isEmpty,
           """
-          \(family.name), \(oracle): \(differences.count) of \(ConformanceTests.graphCount) \
+          \(family.description), \(oracle): \(differences.count) of \(ConformanceTests.graphCount) \
           graphs differ; the number behind 's' is the seed
           \(differences.prefix(5).joined(separator: "\n"))
           """)
@@ -47,16 +48,10 @@ struct ConformanceTests {
 }
 
 extension SplitMix64 {
-  /// Random codes over the full range of a tensor's type.
+  /// Random codes over the full range of a tensor's type, as bytes.
   mutating func bytes(of tensor: TensorDescription) -> [UInt8] {
-    let count = tensor.elementCount
-    switch tensor.elementType {
-    case .int16:
-      return codes(count, in: -32768...32767).flatMap {
-        [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
-      }
-    case .uint8: return codes(count, in: 0...255).map { UInt8($0) }
-    default: return codes(count, in: -128...127).map { UInt8(truncatingIfNeeded: $0) }
-    }
+    let type = tensor.elementType
+    let values = codes(tensor.elementCount, in: Int(type.minimumCode)...Int(type.maximumCode))
+    return ConstantBytes(values, as: type).withUnsafeBytes { [UInt8]($0) }
   }
 }

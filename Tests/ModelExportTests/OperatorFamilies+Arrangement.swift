@@ -14,7 +14,7 @@ extension OperatorFamily {
     OperatorFamily(name: "reduce min") { try $0.drawExtremeReduction { .reduceMin($0) } },
     OperatorFamily(name: "arg max") { try $0.drawArgument { .argMax($0) } },
     OperatorFamily(name: "arg min") { try $0.drawArgument { .argMin($0) } },
-    OperatorFamily(name: "log softmax") { sketch in
+    OperatorFamily(name: "log softmax", oracles: [.micro, .reference]) { sketch in
       let codes = sketch.codes()
       let shape = sketch.shape(rank: sketch.random.integer(1...4), upTo: 8)
       let x = sketch.input(shape, codes)
@@ -174,7 +174,8 @@ extension OperatorSketch {
     let codes = codes()
     let spread = isMean ? 1 / Float(count).squareRoot() : Float(count).squareRoot()
     let result = AffineCodes(
-      scale: codes.scale * max(spread, 0.05) * (0.5 + fraction()), zeroPoint: zeroPoint())
+      scale: codes.scale * max(spread, 0.05) * (0.5 + fraction()), zeroPoint: zeroPoint(),
+      elementType: type)
     let x = input(shape, codes)
     let y = activation("y", extents, result)
     finish(
@@ -268,7 +269,7 @@ extension OperatorSketch {
     }
     let before = shape.map { random.integer(0...most($0)) }
     let after = shape.map { random.integer(0...most($0)) }
-    let value = random.pick([codes.zeroPoint, Int32(random.integer(-128...127))])
+    let value = random.pick([codes.zeroPoint, Int32(random.integer(range(of: type)))])
     let x = input(shape, codes)
     let y = activation("y", shape.indices.map { shape[$0] + before[$0] + after[$0] }, codes)
     finish(.pad(PadParameters(before: before, after: after, mode: mode, value: value)), [x], y)

@@ -39,6 +39,7 @@ extension OperatorFamily {
             input: codes, weightScales: scales, output: result, limits: sketch.limits())),
         [x, w, b], y)
     },
+    // Profile litert departs from XNNPACK in one of some thousand elements.
     OperatorFamily(name: "transposed convolution", oracles: [.micro, .reference]) {
       try $0.drawTransposedConvolution()
     },
@@ -136,7 +137,8 @@ extension OperatorSketch {
       finish(
         .transposeConvolution(
           TransposeConvolutionParameters(
-            stride: stride, padding: padding, multipliers: base.multipliers, clamp: base.clamp)),
+            stride: stride, padding: padding, multipliers: base.multipliers, clamp: base.clamp,
+            accumulator: base.accumulator)),
         [x, w, b], y)
       return
     }

@@ -118,7 +118,8 @@ struct QuantizeTests {
 
   @Test(
     "with each equalization and bias correction, and records them",
-    arguments: ["none", "depthwise-rescale", "cross-layer"], ["none", "analytic", "empirical"])
+    arguments: ["none", "depthwise-rescale", "cross-layer", "channel-range"],
+    ["none", "analytic", "empirical"])
   func equalization(method: String, correction: String) throws {
     let folder = try TemporaryFolder()
     let options = ["--equalize", method, "--bias-correction", correction]

@@ -77,6 +77,19 @@ struct UsageTests {
         "@/class-names.txt: is not an ONNX file or is truncated; export the model again, or copy "
           + "the file again in binary mode"),
       Case(
+        "export @/digits.fbq -o %/digits.xyz", 2,
+        "cannot export to '.xyz'; known are: .tflite, .onnx; see 'qconvert --help'"),
+      Case(
+        "export @/digits.fbq -o %/digits", 2,
+        "'%/digits' has no ending that chooses the format; known are: .tflite, .onnx; see 'qconvert --help'"
+      ),
+      Case(
+        "export %/digits.tflite -o %/digits.tflite", 2,
+        "'%/digits.tflite' is an input and would be overwritten; see 'qconvert --help'"),
+      Case(
+        "export @/digits.onnx -o %/digits.tflite", 1,
+        "@/digits.onnx: it is no .fbq file: 'FBQ1' is missing at byte 4; convert a model"),
+      Case(
         "inspect @/digits.onnx", 1,
         "@/digits.onnx: it is no .fbq file: 'FBQ1' is missing at byte 4; convert a model"),
     ])

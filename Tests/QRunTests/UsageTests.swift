@@ -25,6 +25,10 @@ struct UsageTests {
         Arrays in .npz files are named after the model's tensors and hold codes of the
         model's own types; with several inputs they have a leading axis over them.
 
+        The states of recurrent layers begin at zero and go on from one input to the
+        next, as on a device that is fed a stream; --reset-state begins anew with each
+        input.
+
         Exit codes: 0 success, 1 bad input, or a run that differs from --expect or
         under --diff, 2 wrong usage.
 
@@ -37,6 +41,7 @@ struct UsageTests {
         OPTIONS:
           --input <file>          Read input codes from an .npy file, or from an .npz
                                   file with a member per input.
+          --reset-state           Zero the states of recurrent layers before each input.
           --top <count>           Show this many classes. (default: 5)
           --format <format>       How to print results; json prints one object per line
                                   and input. (values: text, json; default: text)

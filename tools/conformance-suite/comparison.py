@@ -80,6 +80,9 @@ class Comparison:
             [str(self.binaries / name), *map(str, arguments)], capture_output=True, text=True)
 
     def compare(self, outcome, folder):
+        if not self.model.computes_codes():
+            outcome.skipped = "computes with floats: a model for the quantizer"
+            return
         converted = self.command("qconvert", self.path, "-o", folder / "model.fbq")
         if converted.returncode != 0:
             outcome.skipped = last_line(converted.stderr).removeprefix(

@@ -1,12 +1,36 @@
-"""The page that a run of the conformance suite leaves behind."""
+"""The results that runs of the conformance suite leave behind, and the page made of them."""
 
+import dataclasses
 import importlib.metadata
+import json
+
+from comparison import Difference, Outcome
 
 JUDGES = {
     "tflm": "TFLite Micro (`tflite-micro`), every tensor it keeps",
     "litert-reference": "LiteRT's reference kernels (`OpResolverType.BUILTIN_REF`)",
     "litert": "LiteRT's default kernels (XNNPACK)",
 }
+
+
+def stored(path):
+    """The outcomes in the file at `path`, if there is one."""
+    if not path.exists():
+        return []
+    outcomes = [Outcome(**fields) for fields in json.loads(path.read_text())]
+    for outcome in outcomes:
+        outcome.differences = [Difference(**fields) for fields in outcome.differences]
+    return outcomes
+
+
+def store(outcomes, path):
+    """Puts outcomes in the place of older ones of the same model and profile; returns all."""
+    kept = {(outcome.model, outcome.profile): outcome for outcome in stored(path)}
+    kept.update({(outcome.model, outcome.profile): outcome for outcome in outcomes})
+    merged = [kept[key] for key in sorted(kept)]
+    path.write_text(
+        json.dumps([dataclasses.asdict(outcome) for outcome in merged], indent=1) + "\n")
+    return merged
 
 
 def version(package):
@@ -31,8 +55,9 @@ def result(outcome):
         f"`{first.tensor}` ({number(first.differing)} by up to {first.largest})")
 
 
-def rendered(outcomes, count, seed):
+def rendered(outcomes):
     """Markdown for all outcomes, one table a profile."""
+    seeds = ", ".join(str(seed) for seed in sorted({outcome.seed for outcome in outcomes}))
     lines = [
         "# Conformance",
         "",
@@ -41,9 +66,8 @@ def rendered(outcomes, count, seed):
         "included, was compared element by element with what the judge of the profile computes. "
         "Nothing is tolerated: *equal* means that every element of every tensor was.",
         "",
-        f"{count} inputs a model (seed {seed}): all codes least, all codes greatest, uniformly "
-        "random codes, random walks, and photos where the model takes images. Written by "
-        "`tools/conformance --write`.",
+        f"Inputs (seed {seeds}): all codes least, all codes greatest, uniformly random codes, random "
+        "walks, and photos where the model takes images. Written by `tools/conformance --write`.",
         "",
         f"Judges: tflite-micro {version('tflite-micro')}, ai-edge-litert "
         f"{version('ai-edge-litert')}.",

@@ -55,6 +55,14 @@ class TFLiteModel:
         buffer = self.buffers[self.graph.tensors[tensor].buffer]
         return buffer.data is not None and len(buffer.data) > 0
 
+    def computes_codes(self):
+        """Whether it is a quantized model, by the rule of TFLiteModelKind."""
+        passing = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
+        return any(
+            self.element_type(tensor) in (numpy.int8, numpy.uint8, numpy.int16)
+            for operator in self.graph.operators
+            if self.codes[operator.opcodeIndex] not in passing for tensor in operator.outputs)
+
     def inputs(self):
         """The inputs that an integer model has, in the file's order."""
         result = []

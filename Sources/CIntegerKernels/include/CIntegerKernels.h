@@ -204,6 +204,19 @@ typedef struct {
   size_t rows, length;
 } fbq_softmax;
 
+// An array inside a larger one, with a constant around it. Units: rows of the output, its last axis.
+enum { fbq_pad_axes = 6 };
+
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  uint8_t value;
+  size_t input_extents[fbq_pad_axes];
+  size_t output_extents[fbq_pad_axes];
+  // Elements of the output before the input's first along each axis.
+  size_t before[fbq_pad_axes];
+} fbq_pad;
+
 // One set of kernels for one kind of processor.
 //
 // A kernel that is absent (null) or does not accept a case leaves it to the next table; the
@@ -225,6 +238,7 @@ typedef struct {
   fbq_kernel max_pool;      // fbq_pool
   fbq_kernel reduce;        // fbq_reduce
   fbq_kernel softmax;       // fbq_softmax
+  fbq_kernel pad;           // fbq_pad
 } fbq_kernels;
 
 // The tables, each faster than the one before.

@@ -21,4 +21,5 @@ const fbq_kernels fbq_portable_kernels = {
     .max_pool = fbq_portable_max_pool,
     .reduce = fbq_portable_reduce,
     .softmax = fbq_portable_softmax,
+    .pad = fbq_portable_pad,
 };

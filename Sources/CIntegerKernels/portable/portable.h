@@ -16,5 +16,6 @@ void fbq_portable_average_pool(const void *parameters, size_t begin, size_t end,
 void fbq_portable_max_pool(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_reduce(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_pad(const void *parameters, size_t begin, size_t end, void *scratch);
 
 #endif

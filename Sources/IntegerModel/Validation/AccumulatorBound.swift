@@ -12,6 +12,7 @@ extension IntegerGraph {
   /// (headroom −1).
   public func accumulatorHeadroom(of operation: Int) -> [Int]? {
     let groups = OperationRules(graph: self, index: operation).accumulatorBounds()
+      .filter { !$0.wraps }
     guard !groups.isEmpty else { return nil }
     return groups.flatMap { bounds in
       let limit = bounds.accumulator == .int64 ? 47 : 31

@@ -47,7 +47,8 @@ struct TablePlanner {
       return table(operation) { $0.code($1, leakyRelu: parameters) }
     case .lookup(let parameters): return lookup(operation, parameters)
     case .softmax(let parameters): return softmax(operation, parameters)
-    case .concatenation, .pad, .reshape, .resizeNearest, .resizeBilinear, .transpose,
+    case .pad(let parameters): return pad(operation, parameters)
+    case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
       .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:

@@ -42,10 +42,13 @@ extension GraphExporter {
     // hidden state before a projection.
     for gate in 0..<4 {
       lstm.intermediates.append(
-        builder.addGate(named: "\(operation.name)_gate\(gate)", scale: 1 / 4096))
+        builder.addFormat(named: "\(operation.name)_gate\(gate)", type: .int16, scale: 1 / 4096))
     }
+    let hidden = try codes(of: input(operation, 13))
     lstm.intermediates.append(
-      builder.addIntermediate(like: input(operation, 13), suffix: "_projected", shape: []))
+      builder.addFormat(
+        named: "\(operation.name)_hidden", type: .int8, scale: hidden.scale,
+        zeroPoint: Int64(hidden.zeroPoint)))
     builder.model.operators.append(lstm)
   }
 

@@ -54,12 +54,14 @@ struct ModelBuilder {
     add(TFLiteTensor(name: unique(name), shape: shape, elementType: type))
   }
 
-  /// Adds a tensor that only says how a gate's values are scaled.
-  mutating func addGate(named name: String, scale: Float) -> Int {
+  /// Adds a tensor without elements, which only says how values inside an operator are scaled.
+  mutating func addFormat(
+    named name: String, type: TFLiteElementType, scale: Float, zeroPoint: Int64 = 0
+  ) -> Int {
     add(
       TFLiteTensor(
-        name: unique(name), shape: [], elementType: .int16,
-        quantization: TFLiteQuantization(scales: [scale], zeroPoints: [0])))
+        name: unique(name), shape: [0], elementType: type,
+        quantization: TFLiteQuantization(scales: [scale], zeroPoints: [zeroPoint])))
   }
 
   /// Adds a constant of int32, such as axes or a shape.

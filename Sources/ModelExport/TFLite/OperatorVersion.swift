@@ -47,7 +47,7 @@ extension TFLiteOperator {
     case .tile: return 2
     case .leakyRelu: return byType(first, int8: 1, int16: 2)
     case .add, .averagePool2D, .maxPool2D, .concatenation, .softmax, .mean, .sum, .mirrorPad,
-      .reduceMax, .reduceMin, .tanh, .logistic:
+      .reduceMax, .reduceMin, .tanh, .logistic, .relu6:
       return byType(first, int8: 2, int16: 3)
     case .argMax, .argMin, .l2Normalization, .logSoftmax, .spaceToDepth:
       return byType(first, int8: 2, int16: 1)
@@ -80,7 +80,8 @@ extension TFLiteOperator {
 
   private func depthwiseVersion(_ operands: [TFLiteTensor]) -> Int {
     guard operands.count > 1 else { return 1 }
-    if operands[1].elementType == .int4 { return 7 }
+    // 7 by TensorFlow's numbers, which LiteRT's reference kernels do not list though they can.
+    if operands[1].elementType == .int4 { return 6 }
     if operands[0].elementType == .int8 { return 3 }
     if case .depthwiseConvolution(_, let dilation, _, _) = options,
       dilation != TFLitePair(height: 1, width: 1)

@@ -82,6 +82,10 @@ extension IntegerImporter {
     case (.relu6, _): function = .clip(.relu6)
     case (.reluN1To1, _): function = .clip(.reluN1To1)
     case (.leakyRelu, .leakyRelu(let alpha)):
+      guard data.elementType == .int16 else {
+        function = .leakyRelu(alpha: alpha)
+        break
+      }
       let x = try operand(try input(source))
       append(
         .leakyRelu(try derivation.leakyRelu(alpha: alpha, input: data, output: result)),
