@@ -32,6 +32,10 @@ struct GraphAssembly {
     _ tensor: FloatTensor, name: String
   ) throws(Diagnostic) -> ValueIndex {
     try charge(tensor.count)
+    return append(tensor, name: name)
+  }
+
+  private mutating func append(_ tensor: FloatTensor, name: String) -> ValueIndex {
     graph.values.append(FloatValue(name: uniqueName(name), constant: tensor))
     return graph.values.count - 1
   }
@@ -79,10 +83,12 @@ struct GraphAssembly {
   ) throws(Diagnostic) -> ValueIndex {
     let shape = try operation.outputShape(inputs: inputs.map { graph.values[$0].shape })
     let constants = inputs.compactMap { graph.values[$0].constant }
-    if constants.count == inputs.count,
-      let result = operation.evaluated(constants, outputShape: shape)
-    {
-      return try addConstant(result, name: output)
+    if constants.count == inputs.count {
+      // Before it is computed: the result of a few bytes may be gigabytes.
+      try charge(shape.reduce(1, *))
+      if let result = operation.evaluated(constants, outputShape: shape) {
+        return append(result, name: output)
+      }
     }
     let value = addValue(name: output, shape: shape)
     graph.nodes.append(

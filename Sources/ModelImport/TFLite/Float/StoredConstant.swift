@@ -113,7 +113,8 @@ extension TFLiteTensor {
     for scale in scales where !(scale.isFinite && scale > 0) {
       throw Diagnostic(place: place, problem: "has the scale \(scale), which is not positive")
     }
-    for zeroPoint in zeroPoints where abs(Int(clamping: zeroPoint)) > Int(Int32.max) {
+    // No magnitude is taken: that of the least integer does not exist.
+    for zeroPoint in zeroPoints where Int32(exactly: zeroPoint) == nil {
       throw Diagnostic(place: place, problem: "has the zero point \(zeroPoint), outside 32 bits")
     }
     let axis = scales.count == 1 ? nil : Optional(quantization.axis)
