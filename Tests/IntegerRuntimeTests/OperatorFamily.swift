@@ -114,7 +114,7 @@ enum OperatorFamily: CaseIterable {
     }
   }
 
-  /// Whether a table has a kernel of its own for at least half of the random cases, or of those of one
+  /// Whether a table has a kernel of its own for at least a third of the random cases, or of those of one
   /// mode of padding in four.
   func hasKernel(_ choice: KernelChoice) -> Bool {
     switch self {
