@@ -24,8 +24,11 @@ extension OperatorDerivation {
 
   /// Fully connected layer.
   ///
-  /// - Parameter weightScales: one per output channel, or a single one for all. A single one is
-  ///   multiplied with the input's in float32 first, which gives another factor in 99 % of cases.
+  /// - Parameter weightScales: one per output channel, or a single one for all.
+  ///
+  /// The factor is formed in double, as TFLite Micro does for a single weight scale too. LiteRT
+  /// forms that product in float32, which gives another factor in 99 % of cases; so does this for
+  /// uint8, which LiteRT alone runs.
   public func fullyConnected(
     input: AffineCodes, weightScales: [Float], output: AffineCodes,
     limits: RealRange = .unlimited
@@ -33,7 +36,7 @@ extension OperatorDerivation {
     FullyConnectedParameters(
       multipliers: try layerMultipliers(
         input: input, weightScales: weightScales, output: output,
-        productInFloat32: weightScales.count == 1),
+        productInFloat32: input.elementType == .uint8),
       clamp: output.range(of: limits), accumulator: Self.accumulator(of: input))
   }
 

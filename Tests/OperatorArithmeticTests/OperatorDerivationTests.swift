@@ -33,7 +33,7 @@ struct OperatorDerivationTests {
     #expect(parameters.accumulator == .int32)
   }
 
-  @Test("form the product of scales in float32 for one weight scale, and for uint8 convolutions")
+  @Test("form the product of scales in float32 for uint8 alone")
   func productInFloat32() throws {
     let inFloat32 = FixedPointMultiplier(
       real: Double(Float(0.1) * Float(0.3)) / Double(Float(0.7)))
@@ -41,11 +41,11 @@ struct OperatorDerivationTests {
       real: Double(Float(0.1)) * Double(Float(0.3)) / Double(Float(0.7)))
     #expect(inFloat32 != inDouble)
 
-    let single = try derivation.fullyConnected(input: input, weightScales: [0.3], output: output)
-    #expect(single.multipliers == [inFloat32])
-    let perChannel = try derivation.fullyConnected(
-      input: input, weightScales: [0.3, 0.3], output: output)
-    #expect(perChannel.multipliers == [inDouble, inDouble])
+    for scales in [[0.3], [0.3, 0.3]] as [[Float]] {
+      let layer = try derivation.fullyConnected(
+        input: input, weightScales: scales, output: output)
+      #expect(layer.multipliers == scales.map { _ in inDouble })
+    }
 
     let legacy = AffineCodes(scale: 0.1, zeroPoint: 128, elementType: .uint8)
     let convolution = try derivation.convolution(
@@ -54,6 +54,28 @@ struct OperatorDerivationTests {
       stride: SpatialPair(height: 1, width: 1), padding: SpatialPadding())
     #expect(convolution.multipliers == [inFloat32])
     #expect(convolution.clamp == CodeRange(minimum: 0, maximum: 255))
+    let layer = try derivation.fullyConnected(
+      input: legacy, weightScales: [0.3],
+      output: AffineCodes(scale: 0.7, zeroPoint: 0, elementType: .uint8))
+    #expect(layer.multipliers == [inFloat32])
+  }
+
+  @Test("of a fully connected layer of one weight scale give the codes of TFLite Micro")
+  func fullyConnectedOfOneScale() throws {
+    // PyPI tflite-micro 0.dev20261023182759. The product in float32 gives the next code each time.
+    let layer = try derivation.fullyConnected(
+      input: AffineCodes(scale: 0.030888498, zeroPoint: 0), weightScales: [0.021355063],
+      output: AffineCodes(scale: 3420.034, zeroPoint: 0))
+    let computed: [(accumulator: Int32, code: Int32)] = [
+      (-619_584_699, -120), (-412_192_331, -80), (-204_799_963, -40), (209_984_771, 41),
+      (417_377_137, 81), (624_769_504, 121),
+    ]
+    let inFloat32 = FixedPointMultiplier(
+      real: Double(Float(0.030888498) * Float(0.021355063)) / Double(Float(3420.034)))
+    for (accumulator, code) in computed {
+      #expect(layer.multipliers[0].scale(accumulator, rounding: .double) == code)
+      #expect(inFloat32.scale(accumulator, rounding: .double) != code)
+    }
   }
 
   @Test("of 16-bit activations accumulate in 64 bits and shift less")
@@ -66,7 +88,7 @@ struct OperatorDerivationTests {
     #expect(try derivation.subtract(wide, wide, output: wide).leftShift == 15)
   }
 
-  @Test("of additions and subtractions are the same ratios, in double")
+  @Test("of an addition and a subtraction are ratios in double")
   func addAndSubtract() throws {
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<100 {
@@ -75,15 +97,12 @@ struct OperatorDerivationTests {
       let sum = try derivation.add(codes[0], codes[1], output: codes[2], limits: .relu)
       let difference = try derivation.subtract(
         codes[0], codes[1], output: codes[2], limits: .relu)
-      let twice = 2 * max(scales[0], scales[1])
+      let twice = 2 * Double(max(scales[0], scales[1]))
       #expect(sum.leftShift == 20)
+      #expect(sum.first == FixedPointMultiplier(real: Double(scales[0]) / twice))
+      #expect(sum.second == FixedPointMultiplier(real: Double(scales[1]) / twice))
       #expect(
-        sum.first == FixedPointMultiplier(real: Double(scales[0]) / Double(twice)))
-      #expect(
-        sum.second == FixedPointMultiplier(real: Double(scales[1]) / Double(twice)))
-      #expect(
-        sum.output
-          == FixedPointMultiplier(real: Double(twice) / (1_048_576 * Double(scales[2]))))
+        sum.output == FixedPointMultiplier(real: twice / (1_048_576 * Double(scales[2]))))
       #expect(sum.clamp == CodeRange(minimum: 0, maximum: 127))
       #expect(difference == sum)
     }

@@ -276,7 +276,8 @@ enum class ElementType : uint8_t {
   Int8 = 0,
   /// Codes 0…255: legacy TFLite models.
   Uint8 = 1,
-  /// Codes −32768…32767, zero point 0: activations of 16x8 models.
+  /// Codes −32768…32767: activations of 16x8 models. Operators that compute with them need zero
+  /// point 0.
   Int16 = 2,
   /// Biases and indices.
   Int32 = 3,
@@ -354,9 +355,9 @@ inline const char *EnumNameCompression(Compression e) {
 
 /// Width of the accumulator. Explicit, because a missing bias has been mistaken for a 32-bit one.
 enum class AccumulatorType : uint8_t {
-  /// 8-bit activations, int32 bias.
+  /// int32 bias: 8-bit activations, and 16-bit ones of models whose biases have 32 bits.
   Int32 = 0,
-  /// 16-bit activations, int64 bias. M is then, in either profile,
+  /// int64 bias, 16-bit activations only, s in −31…7. M is then, in every profile,
   /// (x · rm + 2^(14 − s)) >> (15 − s) with rm = m < 0x7FFF0000 ? (m + 2^15) >> 16 : 0x7FFF.
   Int64 = 1,
   MIN = Int32,
@@ -873,7 +874,8 @@ struct LSTMGate::Traits {
 ///   y = clamp(M(acc[o], multipliers[o], shifts[o]) + zero point of y)
 ///
 /// The accumulator cannot overflow: with 8-bit x and zero point z, every file fulfills for every o
-///   Σ |w| · max(127 − z, 128 + z) + |bias[o]| < 2^31.
+///   Σ |w| · max(127 − z, 128 + z) + |bias[o]| < 2^31,
+/// and with 16-bit x Σ |w| · 2^15 + |bias[o]| < 2^31, or 2^47 where acc has 64 bits.
 struct ConvolutionOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef ConvolutionOptionsBuilder Builder;
   struct Traits;
@@ -1453,7 +1455,9 @@ inline flatbuffers::Offset<ReduceOptions> CreateReduceOptionsDirect(
 }
 
 /// Softmax over the last axis in gemmlowp's fixed point: differences to the maximum in Q5.26, their
-/// sum in Q12.19, the reciprocal by three Newton steps. Output scale 1/256, zero point −128.
+/// sum in Q12.19, the reciprocal by three Newton steps. Output scale 1/256, zero point −128; or int16
+/// with 1/65536 and −32768. Of 16-bit codes by the tables of TFLite's int16 softmax, output scale
+/// 1/32768, zero point 0.
 struct SoftmaxOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef SoftmaxOptionsBuilder Builder;
   struct Traits;
@@ -1461,11 +1465,12 @@ struct SoftmaxOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_MULTIPLIER = 4,
     VT_MINIMUM_DIFFERENCE = 6
   };
-  /// min(beta · input scale · 2^26, 2^31 − 1); the shift is to the left.
+  /// min(beta · input scale · 2^26, 2^31 − 1), the shift is to the left; of 16-bit codes
+  /// beta · input scale · 65535 / 10.
   const fbq::schema::Multiplier *multiplier() const {
     return GetStruct<const fbq::schema::Multiplier *>(VT_MULTIPLIER);
   }
-  /// Differences below this one give probability 0.
+  /// Differences below this one give probability 0; 0 for 16-bit codes.
   int32_t minimum_difference() const {
     return GetField<int32_t>(VT_MINIMUM_DIFFERENCE, 0);
   }
@@ -1700,7 +1705,8 @@ struct ReshapeOptions::Traits {
   static auto constexpr Create = CreateReshapeOptions;
 };
 
-/// The same reals in other codes: y = M(x − z1, multiplier) + z, saturated.
+/// The same reals in other codes, of the same type or another of int8, uint8, int16 and int32:
+/// y = M(x − z1, multiplier) + z, saturated.
 struct RequantizeOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef RequantizeOptionsBuilder Builder;
   struct Traits;
