@@ -28,8 +28,11 @@ def store(outcomes, path):
     kept = {(outcome.model, outcome.profile): outcome for outcome in stored(path)}
     kept.update({(outcome.model, outcome.profile): outcome for outcome in outcomes})
     merged = [kept[key] for key in sorted(kept)]
-    path.write_text(
+    # Whole or not at all: another run may read it meanwhile.
+    written = path.with_suffix(".part")
+    written.write_text(
         json.dumps([dataclasses.asdict(outcome) for outcome in merged], indent=1) + "\n")
+    written.replace(path)
     return merged
 
 
