@@ -52,8 +52,9 @@ struct OracleBatch {
 
   /// Exports a graph. Throws what the exporter does.
   mutating func add(_ entry: Case) throws {
-    try TFLiteFile.write(
-      try TFLiteExport.model(of: entry.graph), to: folder.file(entry.name + ".tflite"))
+    // Not `TFLiteFile.write`, which waits for the disk: there are thousands.
+    try folder.write(
+      TFLiteFile.bytes(of: try TFLiteExport.model(of: entry.graph)), to: entry.name + ".tflite")
     try folder.write(entry.samples.joined().flatMap { $0 }, to: entry.name + ".in")
     cases.append(entry)
   }

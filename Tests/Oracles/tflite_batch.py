@@ -20,7 +20,7 @@ class Micro:
         from tflite_micro.python.tflite_micro import runtime
 
         # The default, 10 times the model, is too little for small models of large tensors.
-        arena = max(1 << 20, 20 * len(model))
+        arena = max(1 << 18, 20 * len(model))
         self.interpreter = runtime.Interpreter.from_bytes(model, arena_size=arena)
 
     def run(self, sample, case):
