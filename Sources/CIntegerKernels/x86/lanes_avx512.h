@@ -11,6 +11,10 @@ enum {
   tile_blocks = 3,
 };
 
+// Pixels of a tile of 1, 2, … blocks.
+static const uint8_t tile_heights[tile_blocks] = {8, 8, 8};
+#define WIDE_TILES(TILE) PIXELS_8(TILE, 1) PIXELS_8(TILE, 2) PIXELS_8(TILE, 3)
+
 WIDE_INLINE lanes lanes_load(const void *from) { return _mm512_loadu_si512(from); }
 
 WIDE_INLINE void lanes_store(void *to, lanes v) { _mm512_storeu_si512(to, v); }
@@ -46,8 +50,10 @@ WIDE_INLINE lanes lanes_sign(lanes v) { return _mm512_srai_epi32(v, 31); }
 // Each lane divided by 2^count, rounded down.
 WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return _mm512_srav_epi32(v, counts); }
 
+#include "lanes_bytes.h"
+
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
-WIDE_INLINE lanes lanes_dot(lanes a, lanes codes, lanes weights) {
+WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm512_dpbusd_epi32(a, codes, weights);
 }
 

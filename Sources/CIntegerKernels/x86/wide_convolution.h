@@ -2,12 +2,12 @@
 //
 //            channels: blocks of lanes, tile_blocks to a panel
 //            ┌───────────┐
-//   depth    │ 4 depths  │   one vector holds 4 depths of each channel of a block; a code's 4 bytes are
-//   in steps │ of a panel│   repeated to all lanes and multiplied with them
+//   depth    │ 4 depths  │   a lane_weights holds 4 depths of each channel of a block; the codes' 4 bytes
+//   in steps │ of a panel│   are repeated to all lanes and multiplied with them
 //   of 4     └───────────┘
 //   ┌───────┐┌───────────┐
-//   │patches││accumulators   tile_pixels × tile_blocks of them stay in registers over the whole depth,
-//   │       ││           │   then become codes
+//   │patches││accumulators   up to tile_pixels × tile_blocks of them stay in registers over the whole
+//   │       ││           │   depth, then become codes
 //   └───────┘└───────────┘
 //
 // Codes go in as unsigned bytes (int8 with the top bit flipped), weights as signed ones; what the offset
@@ -78,13 +78,18 @@ static size_t convolution_scratch(const fbq_convolution *c) {
   return chunk_pixels(c) * depth(c) + patch_slack;
 }
 
+// Packed weights of a block of channels.
+static size_t block_bytes(const fbq_convolution *c) { return depth(c) / 4 * sizeof(lane_weights); }
+
 static size_t convolution_weight_bytes(const fbq_convolution *c) {
-  return (size_t)c->groups * wide_blocks(group_outputs(c)) * lane_count * depth(c);
+  return (size_t)c->groups * wide_blocks(group_outputs(c)) * block_bytes(c);
 }
 
-static int32_t convolution_accepts(const fbq_convolution *c) { return c->weight_zero_point == 0; }
+static int32_t convolution_accepts(const fbq_convolution *c) {
+  return has_wide_weights || c->weight_zero_point == 0;
+}
 
-// For each group [panels][depth / 4][blocks of the panel][lane_count][4] int8, padded with zeros.
+// For each group [panels][depth / 4][blocks of the panel] lane_weights, padded with zeros.
 static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                              void *packed) {
   const size_t length = taps(c) * group_inputs(c);
@@ -92,23 +97,24 @@ static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, i
   const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
   const size_t blocks = wide_blocks(group_outputs(c));
   for (size_t group = 0; group < (size_t)c->groups; group++) {
-    uint8_t *to_group = (uint8_t *)packed + group * blocks * lane_count * depth(c);
-    __builtin_memset(to_group, 0, blocks * lane_count * depth(c));
+    uint8_t *to_group = (uint8_t *)packed + group * blocks * block_bytes(c);
+    __builtin_memset(to_group, 0, blocks * block_bytes(c));
     for (size_t channel = 0; channel < group_outputs(c); channel++) {
       const size_t block = channel / lane_count;
       const size_t panel = block / tile_blocks;
-      const size_t width = least(tile_blocks, blocks - panel * tile_blocks) * lane_count;
-      const size_t lane = channel - panel * tile_blocks * lane_count;
-      uint8_t *to = to_group + panel * tile_blocks * lane_count * depth(c) + lane * 4;
+      const size_t width = least(tile_blocks, blocks - panel * tile_blocks) * sizeof(lane_weights);
+      uint8_t *to = to_group + panel * tile_blocks * block_bytes(c) +
+                    (block - panel * tile_blocks) * sizeof(lane_weights);
       const size_t index = group * group_outputs(c) + channel;
       const uint8_t *row = weights + index * length;
       uint32_t sum = 0;
-      for (size_t step = 0; step < steps; step++, to += width * 4) {
+      for (size_t step = 0; step < steps; step++, to += width) {
         const size_t used = least(4, length - step * 4);
         for (size_t k = 0; k < used; k++) {
-          uint8_t weight = row[step * 4 + k] ^ c->weight_flip;
-          to[k] = weight;
-          sum += (uint32_t)(int32_t)(int8_t)weight;
+          const int32_t weight =
+              (int8_t)(row[step * 4 + k] ^ c->weight_flip) - c->weight_zero_point;
+          set_weight(to, channel % lane_count, k, weight);
+          sum += (uint32_t)weight;
         }
       }
       bias[index] = (int32_t)((uint32_t)bias[index] - sum * zero_point);
@@ -250,6 +256,30 @@ static __attribute__((noinline)) void scale_tile(int32_t (*sums)[lane_count], in
   }
 }
 
+// One step of depth. The lesser side of the tile is what registers hold beside the accumulators.
+WIDE_INLINE void multiply_step(const int pixels, const int blocks, lanes (*sums)[tile_blocks],
+                               const uint8_t *codes, size_t stride, const uint8_t *weights) {
+  if (pixels > blocks) {
+    lane_weights w[tile_blocks];
+    UNROLLED for (int b = 0; b < blocks; b++) {
+      w[b] = load_weights(weights + (size_t)b * sizeof(lane_weights));
+    }
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      lane_codes four = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
+      UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_dot(sums[p][b], four, w[b]);
+    }
+  } else {
+    lane_codes four[tile_pixels];
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      four[p] = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
+    }
+    UNROLLED for (int b = 0; b < blocks; b++) {
+      lane_weights w = load_weights(weights + (size_t)b * sizeof(lane_weights));
+      UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = lanes_dot(sums[p][b], four[p], w);
+    }
+  }
+}
+
 // `pixels` × `blocks`, constants once inlined.
 WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_work *work,
                                const uint8_t *patches, uint8_t *to) {
@@ -262,14 +292,7 @@ WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_wo
   const uint8_t *end = patches + work->steps * 4;
   const size_t stride = work->patch_stride;
   for (const uint8_t *codes = patches; codes < end; codes += 4, weights += work->weight_stride) {
-    lanes w[tile_blocks];
-    UNROLLED for (int b = 0; b < blocks; b++) {
-      w[b] = lanes_load(weights + (size_t)b * sizeof(lanes));
-    }
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      lanes four = lanes_repeat_four(codes + (size_t)p * stride);
-      UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_dot(sums[p][b], four, w[b]);
-    }
+    multiply_step(pixels, blocks, sums, codes, stride, weights);
   }
   const uint8_t path = work->stage->path;
   if (path == fbq_quick) {
@@ -318,31 +341,25 @@ typedef void (*tile_kernel)(const tile_work *work, const uint8_t *patches, uint8
                                            uint8_t *to) {                          \
     multiply_tile(pixels, blocks, work, patches, to);                              \
   }
-#define TILES(blocks) \
-  TILE(1, blocks) TILE(2, blocks) TILE(3, blocks) TILE(4, blocks) TILE_5_TO_8(blocks)
-#define NAMES(blocks)                                                          \
-  {multiply_1x##blocks, multiply_2x##blocks, multiply_3x##blocks, multiply_4x##blocks \
-   NAMES_5_TO_8(blocks)}
+#define TILE_NAME(pixels, blocks) [blocks - 1][pixels - 1] = multiply_##pixels##x##blocks,
 
-#define TILE_5_TO_8(blocks) TILE(5, blocks) TILE(6, blocks) TILE(7, blocks) TILE(8, blocks)
-#define NAMES_5_TO_8(blocks) \
-  , multiply_5x##blocks, multiply_6x##blocks, multiply_7x##blocks, multiply_8x##blocks
+// What WIDE_TILES is made of: tiles of 1, 2, … pixels.
+#define PIXELS_2(TILE, blocks) TILE(1, blocks) TILE(2, blocks)
+#define PIXELS_3(TILE, blocks) PIXELS_2(TILE, blocks) TILE(3, blocks)
+#define PIXELS_4(TILE, blocks) PIXELS_3(TILE, blocks) TILE(4, blocks)
+#define PIXELS_6(TILE, blocks) PIXELS_4(TILE, blocks) TILE(5, blocks) TILE(6, blocks)
+#define PIXELS_8(TILE, blocks) PIXELS_6(TILE, blocks) TILE(7, blocks) TILE(8, blocks)
 
-TILES(1)
-TILES(2)
-TILES(3)
+WIDE_TILES(TILE)
 
 // By blocks − 1 and pixels − 1.
-static const tile_kernel tile_kernels[tile_blocks][tile_pixels] = {NAMES(1), NAMES(2), NAMES(3)};
+static const tile_kernel tile_kernels[tile_blocks][tile_pixels] = {WIDE_TILES(TILE_NAME)};
 
 // Pixels of a chunk times blocks first…last − 1 of one group.
 static void multiply_chunk(const fbq_convolution *c, size_t group, size_t first, size_t last,
                            const uint8_t *patches, size_t pixel, size_t count) {
   const size_t blocks = wide_blocks(group_outputs(c));
-  const size_t block_bytes = lane_count * 4;
-  const size_t tiles = (count + tile_pixels - 1) / tile_pixels;
-  const uint8_t *group_weights =
-      (const uint8_t *)c->weights + group * blocks * lane_count * depth(c);
+  const uint8_t *group_weights = (const uint8_t *)c->weights + group * blocks * block_bytes(c);
   const loaded_stage loaded = load_stage(&c->stage);
   tile_work work = {
       .loaded = &loaded,
@@ -356,8 +373,11 @@ static void multiply_chunk(const fbq_convolution *c, size_t group, size_t first,
     const size_t panel_blocks = least(tile_blocks, blocks - panel);
     const size_t used = least(panel + panel_blocks, last) - block;
     const size_t channel = block * lane_count;
-    work.weight_stride = panel_blocks * block_bytes;
-    work.weights = group_weights + panel * lane_count * depth(c) + (block - panel) * block_bytes;
+    const size_t height = tile_heights[used - 1];
+    const size_t tiles = (count + height - 1) / height;
+    work.weight_stride = panel_blocks * sizeof(lane_weights);
+    work.weights =
+        group_weights + panel * block_bytes(c) + (block - panel) * sizeof(lane_weights);
     work.scales = (const wide_scale *)c->stage.scales + group * blocks + block;
     work.channels = least(used * lane_count, group_outputs(c) - channel);
     uint8_t *to = c->output + pixel * work.output_stride + group * group_outputs(c) + channel;

@@ -65,7 +65,7 @@ static size_t rows_together(const fbq_convolution *c) {
 // Of one copy of the weights.
 static size_t copy_bytes(const fbq_convolution *c) {
   return wide_blocks((size_t)c->output_channels) * quads(c) * (size_t)c->kernel_width *
-         sizeof(lanes);
+         sizeof(lane_weights);
 }
 
 static size_t depthwise_weight_bytes(const fbq_convolution *c) {
@@ -73,17 +73,18 @@ static size_t depthwise_weight_bytes(const fbq_convolution *c) {
 }
 
 static int32_t depthwise_accepts(const fbq_convolution *c) {
-  return c->weight_zero_point == 0 && c->input_channels == c->output_channels &&
-         quads(c) <= most_quads && depthwise_scratch(c) <= scratch_limit;
+  return (has_wide_weights || c->weight_zero_point == 0) &&
+         c->input_channels == c->output_channels && quads(c) <= most_quads &&
+         depthwise_scratch(c) <= scratch_limit;
 }
 
 // For each output row that the quads serve, and each block of channels, [kernel_width][quads]
-// [lane_count][4] int8, padded with zeros.
+// lane_weights, padded with zeros.
 static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                            void *packed) {
   const size_t channels = (size_t)c->output_channels;
   const size_t width = (size_t)c->kernel_width;
-  const size_t block_bytes = quads(c) * width * sizeof(lanes);
+  const size_t all_bytes = quads(c) * width * sizeof(lane_weights);
   const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
   __builtin_memset(packed, 0, depthwise_weight_bytes(c));
   for (size_t row = 0; row < (size_t)c->kernel_height; row++) {
@@ -91,16 +92,15 @@ static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int
       for (size_t copy = 0; copy < rows_together(c); copy++) {
         const size_t at = row + copy;
         uint8_t *to = (uint8_t *)packed + copy * copy_bytes(c) +
-                      (column * quads(c) + at / 4) * sizeof(lanes) + at % 4;
+                      (column * quads(c) + at / 4) * sizeof(lane_weights);
         for (size_t channel = 0; channel < channels; channel++) {
-          to[channel / lane_count * block_bytes + channel % lane_count * 4] =
-              weights[channel] ^ c->weight_flip;
+          set_weight(to + channel / lane_count * all_bytes, channel % lane_count, at % 4,
+                     (int8_t)(weights[channel] ^ c->weight_flip) - c->weight_zero_point);
         }
       }
       for (size_t channel = 0; channel < channels; channel++) {
-        const int8_t weight = (int8_t)(weights[channel] ^ c->weight_flip);
-        bias[channel] =
-            (int32_t)((uint32_t)bias[channel] - (uint32_t)(int32_t)weight * zero_point);
+        const int32_t weight = (int8_t)(weights[channel] ^ c->weight_flip) - c->weight_zero_point;
+        bias[channel] = (int32_t)((uint32_t)bias[channel] - (uint32_t)weight * zero_point);
       }
     }
   }
@@ -213,16 +213,16 @@ WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, cons
                                 const size_t dilation, const int path, const segment_work *work,
                                 const lanes *codes, size_t block, lanes *values) {
   const wide_scale *scale = work->scales + block;
-  const lanes *weights =
-      (const lanes *)(const void *)work->weights + block * width * in_column;
+  const lane_weights *weights =
+      (const lane_weights *)(const void *)work->weights + block * width * in_column;
   UNROLLED for (int i = 0; i < together; i++) values[i] = lanes_load(scale->bias);
   for (size_t k = 0; k < width; k++) {
     for (size_t quad = 0; quad < in_column; quad++) {
-      const lanes weight = weights[k * in_column + quad];
+      const lane_weights weight = weights[k * in_column + quad];
       UNROLLED for (size_t i = 0; i < together; i++) {
         const size_t column = i * stride + k * dilation;
-        values[i] = lanes_dot(values[i], codes[(column * in_column + quad) * strip_blocks + block],
-                              weight);
+        const lanes bytes = codes[(column * in_column + quad) * strip_blocks + block];
+        values[i] = lanes_dot(values[i], codes_of_bytes(bytes), weight);
       }
     }
   }
@@ -261,9 +261,9 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
     return;
   }
   UNROLLED for (size_t i = 0; i < together; i++, to += stride) {
-    if (i >= count) break;
     lanes codes = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
                                 values[last < 2 ? last : 2][i], values[last][i], work->stage);
+    if (i >= count) continue;
     if (whole) {
       lanes_store_blocks(to, codes, blocks);
     } else {
@@ -330,7 +330,7 @@ static void depthwise_rows(const fbq_convolution *c, const loaded_stage *stage, 
                            size_t count, size_t strip, lanes *scratch) {
   const size_t channels = (size_t)c->output_channels;
   const size_t block = strip * strip_blocks, first = block * lane_count;
-  const size_t block_bytes = quads(c) * (size_t)c->kernel_width * sizeof(lanes);
+  const size_t all_bytes = quads(c) * (size_t)c->kernel_width * sizeof(lane_weights);
   const size_t height = (size_t)c->kernel_height + count - 1;
   const size_t width = (size_t)c->output_width;
   window_rows window;
@@ -348,7 +348,7 @@ static void depthwise_rows(const fbq_convolution *c, const loaded_stage *stage, 
     lay_quads(&work, &window, height, (int32_t)pixel * c->stride_width - c->padding_left,
               window_columns(c, computed));
     for (size_t i = 0; i < count; i++) {
-      work.weights = (const uint8_t *)c->weights + i * copy_bytes(c) + block * block_bytes;
+      work.weights = (const uint8_t *)c->weights + i * copy_bytes(c) + block * all_bytes;
       work.to = c->output + ((row + i) * width + pixel) * channels + first;
       strip_kernels[wide_blocks(work.channels) - 1](&work);
     }
