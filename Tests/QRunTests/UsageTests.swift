@@ -139,8 +139,8 @@ struct UsageTests {
       ),
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],
-        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of 'auto', "
-          + "'reference', 'portable', 'avx2', 'avx-vnni' or 'avx512-vnni'"
+        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of the "
+          + "following: auto, reference, portable, avx2, avx-vnni, avx512-vnni"
       ),
       (["small.fbq", "image0.ppm", "--colour"], "Unknown option '--colour'"),
     ])

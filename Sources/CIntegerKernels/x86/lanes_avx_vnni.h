@@ -11,8 +11,8 @@ enum {
 };
 
 // Pixels of a tile of 1, 2, … blocks.
-static const uint8_t tile_heights[tile_blocks] = {6, 6, 4, 3};
-#define WIDE_TILES(TILE) PIXELS_6(TILE, 1) PIXELS_6(TILE, 2) PIXELS_4(TILE, 3) PIXELS_3(TILE, 4)
+static const uint8_t tile_heights[tile_blocks] = {6, 6, 3, 3};
+#define WIDE_TILES(TILE) PIXELS_6(TILE, 1) PIXELS_6(TILE, 2) PIXELS_3(TILE, 3) PIXELS_3(TILE, 4)
 
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {

@@ -260,14 +260,18 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
     }
     return;
   }
-  UNROLLED for (size_t i = 0; i < together; i++, to += stride) {
-    lanes codes = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
-                                values[last < 2 ? last : 2][i], values[last][i], work->stage);
-    if (i >= count) continue;
-    if (whole) {
-      lanes_store_blocks(to, codes, blocks);
-    } else {
-      lanes_store_bytes(to, codes, work->channels);
+  lanes codes[together];
+  UNROLLED for (int i = 0; i < together; i++) {
+    codes[i] = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
+                             values[last < 2 ? last : 2][i], values[last][i], work->stage);
+  }
+  if (whole && count == together) {
+    UNROLLED for (int i = 0; i < together; i++) {
+      lanes_store_blocks(to + (size_t)i * stride, codes[i], blocks);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      lanes_store_bytes(to + i * stride, codes[i], work->channels);
     }
   }
 }
