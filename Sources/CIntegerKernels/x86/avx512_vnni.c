@@ -17,6 +17,7 @@
 
 #include "lanes_avx512.h"
 #include "wide_requantize.h"
+#include "wide_patches.h"
 #include "wide_convolution.h"
 #include "wide_depthwise.h"
 #include "wide_fully_connected.h"

@@ -21,6 +21,8 @@ WIDE_INLINE lanes lanes_repeat_16(int32_t value) { return _mm512_set1_epi16((int
 
 WIDE_INLINE lanes lanes_repeat_8(int32_t value) { return _mm512_set1_epi8((int8_t)value); }
 
+WIDE_INLINE lanes lanes_repeat_64(int64_t value) { return _mm512_set1_epi64(value); }
+
 WIDE_INLINE lanes lanes_zero(void) { return _mm512_setzero_si512(); }
 
 WIDE_INLINE lanes lanes_add(lanes a, lanes b) { return _mm512_add_epi32(a, b); }
@@ -45,6 +47,23 @@ WIDE_INLINE lanes lanes_sign(lanes v) { return _mm512_srai_epi32(v, 31); }
 
 // Each lane divided by 2^count, rounded down.
 WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return _mm512_srav_epi32(v, counts); }
+
+// Each lane times 2^count; bits beyond 32 are lost.
+WIDE_INLINE lanes lanes_shift_left_each(lanes v, lanes counts) { return _mm512_sllv_epi32(v, counts); }
+
+// −1 where a > b, or where both are equal, else 0.
+WIDE_INLINE lanes lanes_greater(lanes a, lanes b) {
+  return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b));
+}
+
+WIDE_INLINE lanes lanes_equal(lanes a, lanes b) {
+  return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b));
+}
+
+// a where the mask has ones, b where it has zeros.
+WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
+  return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
+}
 
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
 WIDE_INLINE lanes lanes_dot(lanes a, lanes codes, lanes weights) {
