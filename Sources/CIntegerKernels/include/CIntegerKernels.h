@@ -245,6 +245,8 @@ typedef struct {
 typedef enum {
   // Plain C that any processor runs; vectorized by the compiler for the baseline of its target.
   fbq_portable_table,
+  fbq_avx2_table,
+  fbq_avx_vnni_table,
   fbq_avx512_vnni_table,
   fbq_table_count
 } fbq_table;

@@ -11,6 +11,10 @@ enum {
   tile_blocks = 3,
 };
 
+// Pixels of a tile of 1, 2, … blocks.
+static const uint8_t tile_heights[tile_blocks] = {8, 8, 8};
+#define WIDE_TILES(TILE) PIXELS_8(TILE, 1) PIXELS_8(TILE, 2) PIXELS_8(TILE, 3)
+
 WIDE_INLINE lanes lanes_load(const void *from) { return _mm512_loadu_si512(from); }
 
 WIDE_INLINE void lanes_store(void *to, lanes v) { _mm512_storeu_si512(to, v); }
@@ -65,8 +69,10 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
   return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
 }
 
+#include "lanes_bytes.h"
+
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
-WIDE_INLINE lanes lanes_dot(lanes a, lanes codes, lanes weights) {
+WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm512_dpbusd_epi32(a, codes, weights);
 }
 
@@ -123,13 +129,6 @@ WIDE_INLINE lanes lanes_unpack_high_8(lanes a, lanes b) { return _mm512_unpackhi
 WIDE_INLINE lanes lanes_unpack_low_16(lanes a, lanes b) { return _mm512_unpacklo_epi16(a, b); }
 
 WIDE_INLINE lanes lanes_unpack_high_16(lanes a, lanes b) { return _mm512_unpackhi_epi16(a, b); }
-
-// 16 bytes, flipped.
-WIDE_INLINE void copy_16_flipped(uint8_t *to, const uint8_t *from, lanes flips) {
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  bytes = _mm_xor_si128(bytes, _mm512_castsi512_si128(flips));
-  _mm_storeu_si128((__m128i *)(void *)to, bytes);
-}
 
 // 64 bytes of which the first `count` are read and flipped; what the others become is not settled.
 WIDE_INLINE lanes lanes_load_bytes(const uint8_t *from, size_t count, lanes flips) {

@@ -2,12 +2,12 @@
 //
 //            channels: blocks of lanes, up to tile_blocks to a panel
 //            ┌───────────┐
-//   depth    │ 4 depths  │   one vector holds 4 depths of each channel of a block; a code's 4 bytes are
-//   in steps │ of a panel│   repeated to all lanes and multiplied with them
+//   depth    │ 4 depths  │   a lane_weights holds 4 depths of each channel of a block; the codes' 4 bytes
+//   in steps │ of a panel│   are repeated to all lanes and multiplied with them
 //   of 4     └───────────┘
 //   ┌───────┐┌───────────┐
-//   │patches││accumulators   tile_pixels × tile_blocks of them stay in registers over the whole depth,
-//   │       ││           │   then become codes
+//   │patches││accumulators   up to tile_pixels × tile_blocks of them stay in registers over the whole
+//   │       ││           │   depth, then become codes
 //   └───────┘└───────────┘
 //
 // Codes go in as unsigned bytes u (see wide_patches.h), weights as signed ones:
@@ -15,8 +15,9 @@
 //   Σ (w − z_w)·(x − z_x) = Σ w·u − z_u·Σ w − z_w·Σ (u − z_u)
 //
 // The second term is taken from the channel's bias when the weights are packed, the third from the sums
-// of a patch, once for all channels. A tap outside the image is the zero point, which adds nothing. Sums
-// wrap: what is taken away again may leave 32 bits on the way.
+// of a patch, once for all channels; lane_weights that have room for it hold w − z_w at once. A tap outside
+// the image is the zero point, which adds nothing. Sums wrap: what is taken away again may leave 32 bits
+// on the way.
 //
 // Units are pieces of the output, or with `splits_channels` pieces of each panel of channels, panel by
 // panel.
@@ -40,9 +41,14 @@ static size_t convolution_units(const fbq_convolution *c) {
   return c->splits_channels ? (size_t)c->groups * group_panels(c) * pieces(c) : pieces(c);
 }
 
+// Whether patches are summed.
+static int needs_sums(const fbq_convolution *c) {
+  return !has_wide_weights && c->weight_zero_point != 0;
+}
+
 // Of the pixels of a chunk.
 static size_t sum_bytes(const fbq_convolution *c) {
-  if (c->weight_zero_point == 0) return 0;
+  if (!needs_sums(c)) return 0;
   const size_t pixels = is_rowwise(c) ? (size_t)c->output_width : tile_pixels;
   return most_chunk_pieces(c) * pixels * sizeof(int32_t);
 }
@@ -51,8 +57,13 @@ static size_t convolution_scratch(const fbq_convolution *c) {
   return (chunk_bytes(c) + sizeof(lanes)) / sizeof(lanes) * sizeof(lanes) + sum_bytes(c);
 }
 
+// Packed weights of a block of channels.
+static size_t product_block_bytes(const fbq_convolution *c) {
+  return depth(c) / 4 * sizeof(lane_weights);
+}
+
 static size_t convolution_weight_bytes(const fbq_convolution *c) {
-  return (size_t)c->groups * group_blocks(c) * lane_count * depth(c);
+  return (size_t)c->groups * group_blocks(c) * product_block_bytes(c);
 }
 
 static int32_t convolution_accepts(const fbq_convolution *c) {
@@ -60,40 +71,44 @@ static int32_t convolution_accepts(const fbq_convolution *c) {
   return 1;
 }
 
-// The weights of one channel, a run after the other, 4 bytes of every `stride`; returns their sum.
+// The weights of one channel, a run after the other, 4 to a lane, lane_weights `stride` apart; returns their
+// sum.
 static uint32_t pack_channel(const uint8_t *weights, const patch_shape *shape, uint8_t flip,
-                             size_t stride, uint8_t *to) {
+                             int32_t zero_point, size_t lane, size_t stride, uint8_t *to) {
   uint32_t sum = 0;
   for (size_t run = 0; run < shape->runs; run++, weights += shape->run_bytes) {
     for (size_t step = 0; step < shape->run_steps; step++, to += stride) {
       const size_t used = least(4, shape->run_bytes - step * 4);
       for (size_t k = 0; k < used; k++) {
-        const uint8_t weight = weights[step * 4 + k] ^ flip;
-        to[k] = weight;
-        sum += (uint32_t)(int32_t)(int8_t)weight;
+        const int32_t weight = (int8_t)(weights[step * 4 + k] ^ flip) - zero_point;
+        set_weight(to, lane, k, weight);
+        sum += (uint32_t)weight;
       }
     }
   }
   return sum;
 }
 
-// For each group [panels][depth / 4][blocks of the panel][lane_count][4] int8, padded with zeros.
+// For each group [panels][depth / 4][blocks of the panel] lane_weights, padded with zeros.
 static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                              void *packed) {
   const patch_shape shape = shape_of_patches(c);
   const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
-  const size_t length = taps(c) * group_inputs(c), block_bytes = lane_count * depth(c);
+  const size_t length = taps(c) * group_inputs(c), bytes = product_block_bytes(c);
+  // What lane_weights have no room for is taken away with the sums of patches.
+  const int32_t weight_zero_point = needs_sums(c) ? 0 : c->weight_zero_point;
   __builtin_memset(packed, 0, convolution_weight_bytes(c));
   for (size_t group = 0; group < (size_t)c->groups; group++) {
-    uint8_t *to_group = (uint8_t *)packed + group * group_blocks(c) * block_bytes;
+    uint8_t *to_group = (uint8_t *)packed + group * group_blocks(c) * bytes;
     for (size_t panel = 0; panel < group_panels(c); panel++) {
       const size_t first = first_block(c, panel), blocks = first_block(c, panel + 1) - first;
       const size_t end = least((first + blocks) * lane_count, group_outputs(c));
       for (size_t channel = first * lane_count; channel < end; channel++) {
         const size_t index = group * group_outputs(c) + channel;
-        uint8_t *to = to_group + first * block_bytes + (channel - first * lane_count) * 4;
-        const uint32_t sum = pack_channel(weights + index * length, &shape, c->weight_flip,
-                                          blocks * lane_count * 4, to);
+        uint8_t *to = to_group + first * bytes + (channel / lane_count - first) * sizeof(lane_weights);
+        const uint32_t sum =
+            pack_channel(weights + index * length, &shape, c->weight_flip, weight_zero_point,
+                         channel % lane_count, blocks * sizeof(lane_weights), to);
         bias[index] = (int32_t)((uint32_t)bias[index] - sum * zero_point);
       }
     }
@@ -124,6 +139,30 @@ static __attribute__((noinline)) void scale_tile(int32_t (*sums)[lane_count], in
   }
 }
 
+// One step of depth. The lesser side of the tile is what registers hold beside the accumulators.
+WIDE_INLINE void multiply_step(const int pixels, const int blocks, lanes (*sums)[tile_blocks],
+                               const uint8_t *codes, size_t stride, const uint8_t *weights) {
+  if (pixels > blocks) {
+    lane_weights w[tile_blocks];
+    UNROLLED for (int b = 0; b < blocks; b++) {
+      w[b] = load_weights(weights + (size_t)b * sizeof(lane_weights));
+    }
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      lane_codes four = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
+      UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_dot(sums[p][b], four, w[b]);
+    }
+  } else {
+    lane_codes four[tile_pixels];
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      four[p] = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
+    }
+    UNROLLED for (int b = 0; b < blocks; b++) {
+      lane_weights w = load_weights(weights + (size_t)b * sizeof(lane_weights));
+      UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = lanes_dot(sums[p][b], four[p], w);
+    }
+  }
+}
+
 // `pixels` × `blocks`, constants once inlined. `patch_sums` may be null.
 WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_work *work,
                                const uint8_t *patches, const int32_t *patch_sums, uint8_t *to) {
@@ -143,14 +182,7 @@ WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_wo
   for (size_t run = 0; run < work->shape.runs; run++, patches += work->shape.run_stride) {
     const uint8_t *end = patches + work->shape.run_steps * 4;
     for (const uint8_t *codes = patches; codes < end; codes += 4, weights += work->weight_stride) {
-      lanes w[tile_blocks];
-      UNROLLED for (int b = 0; b < blocks; b++) {
-        w[b] = lanes_load(weights + (size_t)b * sizeof(lanes));
-      }
-      UNROLLED for (int p = 0; p < pixels; p++) {
-        lanes four = lanes_repeat_four(codes + (size_t)p * stride);
-        UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_dot(sums[p][b], four, w[b]);
-      }
+      multiply_step(pixels, blocks, sums, codes, stride, weights);
     }
   }
   const uint8_t path = work->stage->path;
@@ -201,27 +233,24 @@ typedef void (*tile_kernel)(const tile_work *work, const uint8_t *patches,
                                            const int32_t *patch_sums, uint8_t *to) {      \
     multiply_tile(pixels, blocks, work, patches, patch_sums, to);                         \
   }
-#define TILES(blocks) \
-  TILE(1, blocks) TILE(2, blocks) TILE(3, blocks) TILE(4, blocks) TILE_5_TO_8(blocks)
-#define NAMES(blocks)                                                          \
-  {multiply_1x##blocks, multiply_2x##blocks, multiply_3x##blocks, multiply_4x##blocks \
-   NAMES_5_TO_8(blocks)}
+#define TILE_NAME(pixels, blocks) [blocks - 1][pixels - 1] = multiply_##pixels##x##blocks,
 
-#define TILE_5_TO_8(blocks) TILE(5, blocks) TILE(6, blocks) TILE(7, blocks) TILE(8, blocks)
-#define NAMES_5_TO_8(blocks) \
-  , multiply_5x##blocks, multiply_6x##blocks, multiply_7x##blocks, multiply_8x##blocks
+// What WIDE_TILES is made of: tiles of 1, 2, … pixels.
+#define PIXELS_2(TILE, blocks) TILE(1, blocks) TILE(2, blocks)
+#define PIXELS_3(TILE, blocks) PIXELS_2(TILE, blocks) TILE(3, blocks)
+#define PIXELS_4(TILE, blocks) PIXELS_3(TILE, blocks) TILE(4, blocks)
+#define PIXELS_6(TILE, blocks) PIXELS_4(TILE, blocks) TILE(5, blocks) TILE(6, blocks)
+#define PIXELS_8(TILE, blocks) PIXELS_6(TILE, blocks) TILE(7, blocks) TILE(8, blocks)
 
-TILES(1)
-TILES(2)
-TILES(3)
+WIDE_TILES(TILE)
 
 // By blocks − 1 and pixels − 1.
-static const tile_kernel tile_kernels[tile_blocks][tile_pixels] = {NAMES(1), NAMES(2), NAMES(3)};
+static const tile_kernel tile_kernels[tile_blocks][tile_pixels] = {WIDE_TILES(TILE_NAME)};
 
 // Pixels whose patches follow each other, as equal tiles.
 static void multiply_pixels(const tile_work *work, size_t blocks, const uint8_t *patches,
                             const int32_t *patch_sums, size_t count, uint8_t *to) {
-  const size_t tile_count = tiles(count);
+  const size_t height = tile_heights[blocks - 1], tile_count = (count + height - 1) / height;
   for (size_t tile = 0; tile < tile_count; tile++) {
     const size_t begin = count * tile / tile_count, end = count * (tile + 1) / tile_count;
     tile_kernels[blocks - 1][end - begin - 1](
@@ -244,8 +273,8 @@ static void multiply_pieces(const fbq_convolution *c, tile_work *work, size_t gr
   const size_t start = first_block(c, panel), blocks = first_block(c, panel + 1) - start;
   const size_t index = group * group_blocks(c) + start, channel = start * lane_count;
   const size_t offset = first_pixel(c, chunk->first), width = (size_t)c->output_width;
-  work->weights = (const uint8_t *)c->weights + index * lane_count * depth(c);
-  work->weight_stride = blocks * lane_count * 4;
+  work->weights = (const uint8_t *)c->weights + index * product_block_bytes(c);
+  work->weight_stride = blocks * sizeof(lane_weights);
   work->scales = (const wide_scale *)c->stage.scales + index;
   work->channels = least(blocks * lane_count, group_outputs(c) - channel);
   uint8_t *to = c->output + group * group_outputs(c) + channel;
@@ -300,7 +329,7 @@ static void multiply_panels(const fbq_convolution *c, size_t group, size_t first
     chunk.count = chunk_pieces(c, chunk.first, most_piece);
     chunk.patches = make_patches(c, group, chunk.first, chunk.count, scratch);
     chunk.sums = NULL;
-    if (c->weight_zero_point != 0) {
+    if (needs_sums(c)) {
       sum_chunk(c, &work.shape, &chunk, sums);
       chunk.sums = sums;
     }

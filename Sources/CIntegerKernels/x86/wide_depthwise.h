@@ -17,8 +17,8 @@
 // pixels are computed at a time: sixteen sums, whose codes are the 64 bytes of a strip of each. Long rows
 // are done in segments that stay in the first-level cache.
 //
-// Weights with a zero point, which need 9 bits, are the sum of two halves of 8 bits, each with a dot
-// product of its own. Units are output rows over [N, OH], or strips of channels.
+// Weights with a zero point need 9 bits: where lane_weights have no room for that they are the sum of two
+// halves, each with a dot product of its own. Units are output rows over [N, OH], or strips of channels.
 
 enum {
   strip_blocks = 4,
@@ -65,12 +65,14 @@ static size_t rows_together(const fbq_convolution *c) {
   return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
 }
 
-// Signed bytes whose sum a weight is.
-static size_t weight_parts(const fbq_convolution *c) { return c->weight_zero_point == 0 ? 1 : 2; }
+// What a weight is the sum of.
+static size_t weight_parts(const fbq_convolution *c) {
+  return has_wide_weights || c->weight_zero_point == 0 ? 1 : 2;
+}
 
-// Of a block of channels.
+// Packed weights of a block of channels.
 static size_t block_bytes(const fbq_convolution *c) {
-  return quads(c) * (size_t)c->kernel_width * weight_parts(c) * sizeof(lanes);
+  return quads(c) * (size_t)c->kernel_width * weight_parts(c) * sizeof(lane_weights);
 }
 
 // Of one copy of the weights.
@@ -84,12 +86,13 @@ static size_t depthwise_weight_bytes(const fbq_convolution *c) {
 
 static int32_t depthwise_accepts(const fbq_convolution *c) {
   // Half of 127 + 128 would not fit.
-  return c->weight_zero_point != -128 && c->input_channels == c->output_channels &&
-         quads(c) <= most_quads && depthwise_scratch(c) <= scratch_limit;
+  return (has_wide_weights || c->weight_zero_point != -128) &&
+         c->input_channels == c->output_channels && quads(c) <= most_quads &&
+         depthwise_scratch(c) <= scratch_limit;
 }
 
 // For each output row that the quads serve, and each block of channels, [kernel_width][quads][parts]
-// [lane_count][4] int8, padded with zeros.
+// lane_weights, padded with zeros.
 static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                            void *packed) {
   const size_t channels = (size_t)c->output_channels;
@@ -101,14 +104,15 @@ static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int
       for (size_t copy = 0; copy < rows_together(c); copy++) {
         const size_t at = row + copy;
         uint8_t *to = (uint8_t *)packed + copy * copy_bytes(c) +
-                      (column * quads(c) + at / 4) * parts * sizeof(lanes) + at % 4;
+                      (column * quads(c) + at / 4) * parts * sizeof(lane_weights);
         for (size_t channel = 0; channel < channels; channel++) {
-          uint8_t *lane = to + channel / lane_count * block_bytes(c) + channel % lane_count * 4;
+          uint8_t *first = to + channel / lane_count * block_bytes(c);
+          const size_t lane = channel % lane_count;
           const int32_t weight =
               (int8_t)(weights[channel] ^ c->weight_flip) - c->weight_zero_point;
           const int32_t half = parts == 1 ? weight : weight >> 1;
-          lane[0] = (uint8_t)half;
-          if (parts == 2) lane[sizeof(lanes)] = (uint8_t)(weight - half);
+          set_weight(first, lane, at % 4, half);
+          if (parts == 2) set_weight(first + sizeof(lane_weights), lane, at % 4, weight - half);
         }
       }
       for (size_t channel = 0; channel < channels; channel++) {
@@ -227,16 +231,17 @@ WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, cons
                                 const segment_work *work, const lanes *codes, size_t block,
                                 lanes *values) {
   const wide_scale *scale = work->scales + block;
-  const lanes *weights =
-      (const lanes *)(const void *)work->weights + block * width * in_column * parts;
+  const lane_weights *weights =
+      (const lane_weights *)(const void *)work->weights + block * width * in_column * parts;
   UNROLLED for (int i = 0; i < together; i++) values[i] = lanes_load(scale->bias);
   for (size_t k = 0; k < width; k++) {
     for (size_t quad = 0; quad < in_column; quad++) {
-      const lanes weight = weights[(k * in_column + quad) * parts];
-      const lanes other = weights[(k * in_column + quad) * parts + parts - 1];
+      const lane_weights weight = weights[(k * in_column + quad) * parts];
+      const lane_weights other = weights[(k * in_column + quad) * parts + parts - 1];
       UNROLLED for (size_t i = 0; i < together; i++) {
         const size_t column = i * stride + k * dilation;
-        const lanes four = codes[(column * in_column + quad) * strip_blocks + block];
+        const lane_codes four =
+            codes_of_bytes(codes[(column * in_column + quad) * strip_blocks + block]);
         values[i] = lanes_dot(values[i], four, weight);
         if (parts == 2) values[i] = lanes_dot(values[i], four, other);
       }
@@ -276,14 +281,18 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
     }
     return;
   }
-  UNROLLED for (size_t i = 0; i < together; i++, to += stride) {
-    if (i >= count) break;
-    lanes codes = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
-                                values[last < 2 ? last : 2][i], values[last][i], work->stage);
-    if (whole) {
-      lanes_store_blocks(to, codes, blocks);
-    } else {
-      lanes_store_bytes(to, codes, work->channels);
+  lanes codes[together];
+  UNROLLED for (int i = 0; i < together; i++) {
+    codes[i] = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
+                             values[last < 2 ? last : 2][i], values[last][i], work->stage);
+  }
+  if (whole && count == together) {
+    UNROLLED for (int i = 0; i < together; i++) {
+      lanes_store_blocks(to + (size_t)i * stride, codes[i], blocks);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      lanes_store_bytes(to + i * stride, codes[i], work->channels);
     }
   }
 }

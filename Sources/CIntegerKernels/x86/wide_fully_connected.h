@@ -31,17 +31,17 @@ WIDE_INLINE void dot_four(const uint8_t *codes, const uint8_t *weights, size_t i
   lanes partial[4] = {lanes_zero(), lanes_zero(), lanes_zero(), lanes_zero()};
   size_t i = 0;
   for (; i + sizeof(lanes) <= inputs; i += sizeof(lanes)) {
-    lanes u = lanes_load(codes + i);
+    lane_codes u = codes_of_bytes(lanes_load(codes + i));
     for (size_t o = 0; o < 4; o++) {
       lanes w = lanes_xor(lanes_load(weights + o * inputs + i), flips);
-      partial[o] = lanes_dot(partial[o], u, w);
+      partial[o] = lanes_dot(partial[o], u, weights_of_bytes(w));
     }
   }
   if (i < inputs) {
-    lanes u = lanes_load(codes + i);
+    lane_codes u = codes_of_bytes(lanes_load(codes + i));
     for (size_t o = 0; o < 4; o++) {
       lanes w = lanes_load_bytes_or_zeros(weights + o * inputs + i, inputs - i, flips);
-      partial[o] = lanes_dot(partial[o], u, w);
+      partial[o] = lanes_dot(partial[o], u, weights_of_bytes(w));
     }
   }
   lanes_sums_of_four(partial, sums);

@@ -246,7 +246,8 @@ static const uint8_t *make_patches(const fbq_convolution *c, size_t group, size_
 // z_w · Σ (u − z_u) over the patches of `count` pixels that follow each other.
 static void sum_patches(const fbq_convolution *c, const patch_shape *shape, const uint8_t *patches,
                         size_t count, int32_t *sums) {
-  const lanes ones = lanes_repeat_8(1), none = lanes_zero();
+  const lanes none = lanes_zero();
+  const lane_weights ones = weights_of_bytes(lanes_repeat_8(1));
   const uint32_t offset =
       (uint32_t)(taps(c) * group_inputs(c)) * (uint32_t)unsigned_zero_point(c);
   for (size_t pixel = 0; pixel < count; pixel += 4) {
@@ -256,11 +257,11 @@ static void sum_patches(const fbq_convolution *c, const patch_shape *shape, cons
       for (size_t r = 0; r < shape->runs; r++, run += shape->run_stride) {
         size_t k = 0;
         for (; k + sizeof(lanes) <= shape->run_bytes; k += sizeof(lanes)) {
-          partial[i] = lanes_dot(partial[i], lanes_load(run + k), ones);
+          partial[i] = lanes_dot(partial[i], codes_of_bytes(lanes_load(run + k)), ones);
         }
         if (k == shape->run_bytes) continue;
         lanes rest = lanes_load_bytes_or_zeros(run + k, shape->run_bytes - k, none);
-        partial[i] = lanes_dot(partial[i], rest, ones);
+        partial[i] = lanes_dot(partial[i], codes_of_bytes(rest), ones);
       }
     }
     int32_t totals[4];
