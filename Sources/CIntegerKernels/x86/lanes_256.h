@@ -17,6 +17,8 @@ WIDE_INLINE lanes lanes_repeat_16(int32_t value) { return _mm256_set1_epi16((int
 
 WIDE_INLINE lanes lanes_repeat_8(int32_t value) { return _mm256_set1_epi8((int8_t)value); }
 
+WIDE_INLINE lanes lanes_repeat_64(int64_t value) { return _mm256_set1_epi64x(value); }
+
 WIDE_INLINE lanes lanes_zero(void) { return _mm256_setzero_si256(); }
 
 WIDE_INLINE lanes lanes_add(lanes a, lanes b) { return _mm256_add_epi32(a, b); }
@@ -41,6 +43,19 @@ WIDE_INLINE lanes lanes_sign(lanes v) { return _mm256_srai_epi32(v, 31); }
 
 // Each lane divided by 2^count, rounded down.
 WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return _mm256_srav_epi32(v, counts); }
+
+// Each lane times 2^count; bits beyond 32 are lost.
+WIDE_INLINE lanes lanes_shift_left_each(lanes v, lanes counts) { return _mm256_sllv_epi32(v, counts); }
+
+// −1 where a > b, or where both are equal, else 0.
+WIDE_INLINE lanes lanes_greater(lanes a, lanes b) { return _mm256_cmpgt_epi32(a, b); }
+
+WIDE_INLINE lanes lanes_equal(lanes a, lanes b) { return _mm256_cmpeq_epi32(a, b); }
+
+// a where the mask has ones, b where it has zeros.
+WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
+  return _mm256_blendv_epi8(b, a, mask);
+}
 
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm256_mul_epi32(a, b); }
@@ -146,13 +161,6 @@ WIDE_INLINE lanes lanes_unpack_high_8(lanes a, lanes b) { return _mm256_unpackhi
 WIDE_INLINE lanes lanes_unpack_low_16(lanes a, lanes b) { return _mm256_unpacklo_epi16(a, b); }
 
 WIDE_INLINE lanes lanes_unpack_high_16(lanes a, lanes b) { return _mm256_unpackhi_epi16(a, b); }
-
-// 16 bytes, flipped.
-WIDE_INLINE void copy_16_flipped(uint8_t *to, const uint8_t *from, lanes flips) {
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  bytes = _mm_xor_si128(bytes, _mm256_castsi256_si128(flips));
-  _mm_storeu_si128((__m128i *)(void *)to, bytes);
-}
 
 // 32 bytes of which the first `count` are read and flipped; what the others become is not settled.
 WIDE_INLINE lanes lanes_load_bytes(const uint8_t *from, size_t count, lanes flips) {

@@ -15,7 +15,10 @@
 //
 // No 64-bit sum overflows: |x·m| < 2^62, |2x·m| < 2^62 where |x| < 2^30, and n ≤ 2^62.
 //
-// Accumulators out of these bounds, and shifts of 0 and more, go lane by lane.
+// Accumulators out of these bounds, and shifts of 0 and more, take the general path (`fbq_general`). It
+// goes step by step as FixedPointMultiplier.scale does: x·2^left saturated; v as the upper half of
+// 2·(x·m + 2^30), whose lost top bit v does not need; division by 2^right from the remainder. Single
+// rounding by it is rare and goes lane by lane.
 
 // Per block of `lane_count` channels; 32-bit lanes.
 typedef struct {
@@ -114,19 +117,39 @@ WIDE_INLINE lanes scaled_signed(lanes x, const loaded_scale *scale) {
   return lanes_shift_right(rounded, scale->shift);
 }
 
-// The general path: in memory, lane by lane.
-static __attribute__((noinline)) void scale_lanes(int32_t *x, const wide_scale *scale,
-                                                  int32_t single) {
+// The general path for single rounding, lane by lane.
+static __attribute__((noinline)) void scale_lanes(int32_t *x, const wide_scale *scale) {
   for (int lane = 0; lane < lane_count; lane++) {
-    x[lane] = fbq_scale_general(x[lane], scale->multiplier[lane], scale->shift[lane], single);
+    x[lane] = fbq_scale_general(x[lane], scale->multiplier[lane], scale->shift[lane], 1);
   }
 }
 
 WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t single) {
-  int32_t buffer[lane_count];
-  lanes_store(buffer, x);
-  scale_lanes(buffer, scale, single);
-  return lanes_load(buffer);
+  if (single) {
+    int32_t buffer[lane_count];
+    lanes_store(buffer, x);
+    scale_lanes(buffer, scale);
+    return lanes_load(buffer);
+  }
+  const lanes shift = lanes_load(scale->shift), one = lanes_repeat(1), zero = lanes_zero();
+  const lanes is_left = lanes_greater(shift, zero);
+  const lanes left = lanes_and(shift, is_left);
+  const lanes right = lanes_subtract(left, shift);
+  const lanes shifted = lanes_shift_left_each(x, left);
+  const lanes kept = lanes_equal(lanes_shift_right(shifted, left), x);
+  const lanes limit = lanes_xor(lanes_repeat(INT32_MAX), lanes_sign(x));
+  const lanes factor = lanes_select(kept, shifted, limit);
+  const lanes nudge = lanes_repeat_64(1 << 30);
+  lanes even = lanes_multiply_even(factor, lanes_load(scale->multiplier));
+  lanes odd = lanes_multiply_even(lanes_odd(factor), lanes_load(scale->odd_multiplier));
+  even = lanes_add_64(even, nudge);
+  odd = lanes_add_64(odd, nudge);
+  const lanes v = lanes_upper_halves(lanes_add_64(even, even), lanes_add_64(odd, odd));
+  const lanes mask = lanes_subtract(lanes_shift_left_each(one, right), one);
+  const lanes remainder = lanes_and(v, mask);
+  const lanes threshold = lanes_subtract(lanes_shift_right(mask, one), lanes_sign(v));
+  // The mask of a division by 2^31 is positive as a signed number, so that the comparison holds.
+  return lanes_subtract(lanes_shift_right(v, right), lanes_greater(remainder, threshold));
 }
 
 // What follows the scaling, in registers.

@@ -1,6 +1,7 @@
 // A table of the wide kernels. Included once in the source file of each, after what defines its `lanes`.
 
 #include "wide_requantize.h"
+#include "wide_patches.h"
 #include "wide_convolution.h"
 #include "wide_depthwise.h"
 #include "wide_fully_connected.h"
