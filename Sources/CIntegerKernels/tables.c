@@ -1,5 +1,6 @@
 // Which tables there are, and which of them this machine can run.
 #include "CIntegerKernels.h"
+#include "arm/tables.h"
 #include "portable/portable.h"
 #include "x86/tables.h"
 
@@ -43,8 +44,7 @@ const fbq_kernels *fbq_kernels_of(fbq_table table) {
   }
 }
 
-const char *fbq_lacking(fbq_table table) {
-  if (table == fbq_portable_table) return NULL;
+static const char *lacking_here(fbq_table table) {
   const features found = processor();
   const char *const saved_256_bits = "an operating system that saves 256-bit registers";
   switch (table) {
@@ -55,12 +55,41 @@ const char *fbq_lacking(fbq_table table) {
       if (!found.avx2) return "AVX2";
       if (!found.avx_vnni) return "AVX-VNNI";
       return found.saves_256_bits ? NULL : saved_256_bits;
-    case fbq_avx512_vnni_table:
+    default:
       if (!found.avx512) return "AVX-512 (F, BW, DQ, VL)";
       if (!found.avx512_vnni) return "AVX-512 VNNI";
       return found.saves_512_bits ? NULL : "an operating system that saves 512-bit registers";
-    default: return "this kind of processor";
   }
+}
+
+#elif defined(__aarch64__)
+
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+const fbq_kernels *fbq_kernels_of(fbq_table table) {
+  switch (table) {
+    case fbq_portable_table: return &fbq_portable_kernels;
+    case fbq_neon_dotprod_table: return &fbq_neon_dotprod_kernels;
+    default: return NULL;
+  }
+}
+
+static int has_dot_products(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
+static const char *lacking_here(fbq_table table) {
+  (void)table;
+  return has_dot_products() ? NULL : "dot products of bytes (DotProd)";
 }
 
 #else
@@ -69,8 +98,15 @@ const fbq_kernels *fbq_kernels_of(fbq_table table) {
   return table == fbq_portable_table ? &fbq_portable_kernels : NULL;
 }
 
-const char *fbq_lacking(fbq_table table) {
-  return table == fbq_portable_table ? NULL : "an x86-64 processor";
+static const char *lacking_here(fbq_table table) {
+  (void)table;
+  return NULL;
 }
 
 #endif
+
+const char *fbq_lacking(fbq_table table) {
+  if (table == fbq_portable_table) return NULL;
+  if (fbq_kernels_of(table)) return lacking_here(table);
+  return table == fbq_neon_dotprod_table ? "an AArch64 processor" : "an x86-64 processor";
+}

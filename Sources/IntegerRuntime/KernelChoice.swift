@@ -14,6 +14,8 @@ public enum KernelChoice: String, CaseIterable, Sendable {
   case avxVNNI = "avx-vnni"
   /// AVX-512 with dot products of bytes; `avx2` and then `portable` where an operator has no such kernel.
   case avx512VNNI = "avx512-vnni"
+  /// AArch64 with dot products of bytes; `portable` where an operator has no such kernel.
+  case neonDotProduct = "neon-dotprod"
 
   /// The kernels that this choice means on this machine: never `auto`.
   public var resolved: KernelChoice {
@@ -39,6 +41,7 @@ public enum KernelChoice: String, CaseIterable, Sendable {
     case .avx2: fbq_avx2_table
     case .avxVNNI: fbq_avx_vnni_table
     case .avx512VNNI: fbq_avx512_vnni_table
+    case .neonDotProduct: fbq_neon_dotprod_table
     }
   }
 
@@ -50,6 +53,7 @@ public enum KernelChoice: String, CaseIterable, Sendable {
     case .avx2: [.avx2, .portable]
     case .avxVNNI: [.avxVNNI, .avx2, .portable]
     case .avx512VNNI: [.avx512VNNI, .avx2, .portable]
+    case .neonDotProduct: [.neonDotProduct, .portable]
     }
   }
 }

@@ -13,6 +13,7 @@ static const char *const table_names[fbq_table_count] = {
     [fbq_avx2_table] = "avx2",
     [fbq_avx_vnni_table] = "avx-vnni",
     [fbq_avx512_vnni_table] = "avx512-vnni",
+    [fbq_neon_dotprod_table] = "neon-dotprod",
 };
 
 typedef struct {

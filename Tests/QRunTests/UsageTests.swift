@@ -49,7 +49,7 @@ struct UsageTests {
                                   (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
                                   (values: auto, reference, portable, avx2, avx-vnni,
-                                  avx512-vnni; default: auto)
+                                  avx512-vnni, neon-dotprod; default: auto)
           --arithmetic <arithmetic>
                                   Whose arithmetic to use instead of the one the model
                                   was converted for. (values: tflm, litert-reference,
@@ -140,7 +140,8 @@ struct UsageTests {
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],
         "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of the "
-          + "following: auto, reference, portable, avx2, avx-vnni, avx512-vnni"
+          + "following: auto, reference, portable, avx2, avx-vnni, avx512-vnni, "
+          + "neon-dotprod"
       ),
       (["small.fbq", "image0.ppm", "--colour"], "Unknown option '--colour'"),
     ])

@@ -13,6 +13,7 @@
 
 #include "lanes_256.h"
 #include "lanes_avx2.h"
+#include "wide_requantize.h"
 #include "wide_table.h"
 
 #pragma clang attribute pop

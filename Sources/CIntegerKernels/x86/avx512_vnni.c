@@ -13,6 +13,7 @@
     __attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 
 #include "lanes_avx512.h"
+#include "wide_requantize.h"
 #include "wide_table.h"
 
 #pragma clang attribute pop

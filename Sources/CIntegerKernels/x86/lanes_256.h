@@ -1,5 +1,7 @@
-// Vectors of 8 lanes, 256 bits: what the tables for AVX2 and AVX-VNNI have in common. Included once in the
-// source file of a table, after <immintrin.h>.
+// Vectors of 8 lanes, 256 bits: what the tables for AVX2 and AVX-VNNI have in common. Included once in
+// the source file of a table, after <immintrin.h>.
+
+#include "few_bytes.h"
 
 typedef __m256i lanes;
 
@@ -77,27 +79,6 @@ WIDE_INLINE lanes lanes_repeat_four(const uint8_t *from) {
   return _mm256_set1_epi32(four);
 }
 
-// Memory is read and written only where it belongs to an operand. AVX2 has no masks for bytes: a few bytes
-// are two overlapping accesses that begin at the first and end at the last.
-
-// 0…8 bytes, the others 0.
-WIDE_INLINE uint64_t load_up_to_8(const uint8_t *from, size_t count) {
-  if (count >= 8) {
-    uint64_t all;
-    __builtin_memcpy(&all, from, sizeof all);
-    return all;
-  }
-  if (count >= 4) {
-    uint32_t first, last;
-    __builtin_memcpy(&first, from, sizeof first);
-    __builtin_memcpy(&last, from + count - 4, sizeof last);
-    return first | (uint64_t)last << (8 * (count - 4));
-  }
-  if (count == 0) return 0;
-  return from[0] | (uint64_t)from[count / 2] << (8 * (count / 2)) |
-         (uint64_t)from[count - 1] << (8 * (count - 1));
-}
-
 // 0…16 bytes, the others 0.
 WIDE_INLINE __m128i load_up_to_16(const uint8_t *from, size_t count) {
   if (count >= 16) return _mm_loadu_si128((const __m128i *)(const void *)from);
@@ -111,20 +92,6 @@ WIDE_INLINE lanes load_up_to_32(const uint8_t *from, size_t count) {
   if (count >= 32) return lanes_load(from);
   if (count <= 16) return _mm256_zextsi128_si256(load_up_to_16(from, count));
   return _mm256_set_m128i(load_up_to_16(from + 16, count - 16), load_up_to_16(from, 16));
-}
-
-WIDE_INLINE void store_up_to_8(uint8_t *to, uint64_t bytes, size_t count) {
-  if (count >= 8) {
-    __builtin_memcpy(to, &bytes, 8);
-  } else if (count >= 4) {
-    const uint64_t last = bytes >> (8 * (count - 4));
-    __builtin_memcpy(to, &bytes, 4);
-    __builtin_memcpy(to + count - 4, &last, 4);
-  } else if (count > 0) {
-    to[0] = (uint8_t)bytes;
-    to[count / 2] = (uint8_t)(bytes >> (8 * (count / 2)));
-    to[count - 1] = (uint8_t)(bytes >> (8 * (count - 1)));
-  }
 }
 
 WIDE_INLINE void store_up_to_16(uint8_t *to, __m128i bytes, size_t count) {

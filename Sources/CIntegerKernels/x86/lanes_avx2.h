@@ -12,6 +12,7 @@ enum {
   tile_pixels = 4,
   tile_blocks = 4,
   has_wide_weights = 1,
+  code_flip = 0x80,
 };
 
 // Pixels of a tile of 1, 2, … blocks.

@@ -9,6 +9,7 @@ enum {
   // of weights and one of activations 28 of the 32 registers.
   tile_pixels = 8,
   tile_blocks = 3,
+  code_flip = 0x80,
 };
 
 // Pixels of a tile of 1, 2, … blocks.

@@ -8,6 +8,7 @@ enum {
   // codes and one of weights all 16 registers.
   tile_pixels = 6,
   tile_blocks = 4,
+  code_flip = 0x80,
 };
 
 // Pixels of a tile of 1, 2, … blocks.

@@ -10,7 +10,8 @@
 //   │       ││           │   depth, then become codes
 //   └───────┘└───────────┘
 //
-// Codes go in as unsigned bytes u (see wide_patches.h), weights as signed ones:
+// Codes go in as bytes u, unsigned ones or, where dot products are of those, signed ones (see
+// wide_patches.h), weights as signed ones:
 //
 //   Σ (w − z_w)·(x − z_x) = Σ w·u − z_u·Σ w − z_w·Σ (u − z_u)
 //
@@ -93,7 +94,7 @@ static uint32_t pack_channel(const uint8_t *weights, const patch_shape *shape, u
 static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                              void *packed) {
   const patch_shape shape = shape_of_patches(c);
-  const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
+  const uint32_t zero_point = (uint32_t)shifted_zero_point(c);
   const size_t length = taps(c) * group_inputs(c), bytes = product_block_bytes(c);
   // What lane_weights have no room for is taken away with the sums of patches.
   const int32_t weight_zero_point = needs_sums(c) ? 0 : c->weight_zero_point;

@@ -97,7 +97,7 @@ static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int
                            void *packed) {
   const size_t channels = (size_t)c->output_channels;
   const size_t width = (size_t)c->kernel_width, parts = weight_parts(c);
-  const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
+  const uint32_t zero_point = (uint32_t)shifted_zero_point(c);
   __builtin_memset(packed, 0, depthwise_weight_bytes(c));
   for (size_t row = 0; row < (size_t)c->kernel_height; row++) {
     for (size_t column = 0; column < width; column++, weights += channels) {
@@ -183,8 +183,8 @@ WIDE_INLINE void lay_quad(const int rows, const segment_work *work, const window
                           size_t quad, int32_t begin, size_t columns) {
   const fbq_convolution *c = work->convolution;
   const size_t step = quads(c) * strip_blocks;
-  const lanes flips = lanes_repeat_8(to_unsigned(c));
-  const lanes zero_points = lanes_repeat_8(unsigned_zero_point(c));
+  const lanes flips = lanes_repeat_8(flip_of_codes(c));
+  const lanes zero_points = lanes_repeat_8(shifted_zero_point(c));
   lanes *to = work->quads + quad * strip_blocks;
   const size_t before = begin < 0 ? least((size_t)-begin, columns) : 0;
   const size_t first = begin < 0 ? 0 : (size_t)begin;

@@ -2,7 +2,7 @@
 //
 // A patch is a few runs of bytes that follow each other, the same distance apart in every patch:
 //
-//   1 × 1, no padding     one run, in place for uint8, else in a flipped copy
+//   1 × 1, no padding     one run, in place where codes need no flip, else in a flipped copy
 //   rows of an image      kernel_height runs, which are slices of padded image rows: neighboring
 //   (stride as may be)    patches overlap, nothing is copied twice
 //
@@ -14,7 +14,7 @@
 //
 //   anything else         one run that is copied together for each pixel
 //
-// Bytes are made unsigned; outside the image they are the zero point. Patches are made for a chunk of
+// Bytes are made what the dot products take; outside the image they are the zero point. Patches are made for a chunk of
 // pieces at a time that stays in the first-level cache while the panels of weights pass over it. A piece
 // is a row of output pixels over [N, OH] where patches are slices of rows, else a tile of pixels over
 // [N, OH, OW].
@@ -48,10 +48,12 @@ static size_t output_pixels(const fbq_convolution *c) {
   return (size_t)c->batches * (size_t)c->output_height * (size_t)c->output_width;
 }
 
-// What makes unsigned codes of the input's bytes.
-static uint8_t to_unsigned(const fbq_convolution *c) { return c->input_flip ^ 0x80; }
+// What makes of the input's bytes the codes that dot products take: int8 codes, or those plus 128.
+static uint8_t flip_of_codes(const fbq_convolution *c) { return c->input_flip ^ code_flip; }
 
-static int32_t unsigned_zero_point(const fbq_convolution *c) { return c->input_zero_point + 128; }
+static int32_t shifted_zero_point(const fbq_convolution *c) {
+  return c->input_zero_point + code_flip;
+}
 
 // Copies bytes that follow each other, flipped; writes up to 63 more.
 WIDE_INLINE void copy_flipped(uint8_t *to, const uint8_t *from, size_t count, lanes flips) {
@@ -143,8 +145,8 @@ static size_t chunk_bytes(const fbq_convolution *c) {
 
 // The rows under `count` rows of output from row `first` of all [N, OH], of one image.
 static void copy_rows(const fbq_convolution *c, size_t first, size_t count, uint8_t *to) {
-  const lanes flips = lanes_repeat_8(to_unsigned(c));
-  const uint8_t padding = (uint8_t)unsigned_zero_point(c);
+  const lanes flips = lanes_repeat_8(flip_of_codes(c));
+  const uint8_t padding = (uint8_t)shifted_zero_point(c);
   const size_t channels = (size_t)c->input_channels, width = (size_t)c->input_width;
   const size_t height = (size_t)c->output_height, bytes = row_bytes(c);
   const uint8_t *image = c->input + first / height * (size_t)c->input_height * width * channels;
@@ -167,7 +169,7 @@ static void copy_patch(const fbq_convolution *c, const uint8_t *image, size_t fi
                        int32_t row, int32_t column, uint8_t *to, lanes flips) {
   const size_t channels = group_inputs(c);
   const size_t width = (size_t)c->kernel_width;
-  const uint8_t padding = (uint8_t)unsigned_zero_point(c);
+  const uint8_t padding = (uint8_t)shifted_zero_point(c);
   for (int32_t k = 0; k < c->kernel_height; k++, row += c->dilation_height) {
     if (row < 0 || row >= c->input_height) {
       __builtin_memset(to, padding, width * channels);
@@ -195,7 +197,7 @@ static void copy_patch(const fbq_convolution *c, const uint8_t *image, size_t fi
 
 static void copy_patches(const fbq_convolution *c, size_t group, size_t first, size_t count,
                          uint8_t *to) {
-  const lanes flips = lanes_repeat_8(to_unsigned(c));
+  const lanes flips = lanes_repeat_8(flip_of_codes(c));
   const size_t stride = depth(c);
   size_t output_column = first % (size_t)c->output_width;
   size_t rest = first / (size_t)c->output_width;
@@ -237,7 +239,7 @@ static const uint8_t *make_patches(const fbq_convolution *c, size_t group, size_
     return scratch;
   }
   const uint8_t *from = c->input + pixel * depth(c);
-  const uint8_t flip = to_unsigned(c);
+  const uint8_t flip = flip_of_codes(c);
   if (flip == 0) return from;
   copy_flipped(scratch, from, (end - pixel) * depth(c), lanes_repeat_8(flip));
   return scratch;
@@ -249,7 +251,7 @@ static void sum_patches(const fbq_convolution *c, const patch_shape *shape, cons
   const lanes none = lanes_zero();
   const lane_weights ones = weights_of_bytes(lanes_repeat_8(1));
   const uint32_t offset =
-      (uint32_t)(taps(c) * group_inputs(c)) * (uint32_t)unsigned_zero_point(c);
+      (uint32_t)(taps(c) * group_inputs(c)) * (uint32_t)shifted_zero_point(c);
   for (size_t pixel = 0; pixel < count; pixel += 4) {
     lanes partial[4] = {none, none, none, none};
     for (size_t i = 0; i < 4; i++) {

@@ -1,6 +1,7 @@
-// A table of the wide kernels. Included once in the source file of each, after what defines its `lanes`.
+// A table of the wide kernels. Included once in the source file of each, after what defines its `lanes` and
+// how they are scaled.
 
-#include "wide_requantize.h"
+#include "wide_output.h"
 #include "wide_patches.h"
 #include "wide_convolution.h"
 #include "wide_depthwise.h"
