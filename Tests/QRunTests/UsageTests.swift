@@ -48,8 +48,8 @@ struct UsageTests {
           --threads <count>       Share each operation between this many threads.
                                   (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
-                                  (values: auto, reference, portable, avx512-vnni;
-                                  default: auto)
+                                  (values: auto, reference, portable, avx2, avx-vnni,
+                                  avx512-vnni, neon-dotprod; default: auto)
           --arithmetic <arithmetic>
                                   Whose arithmetic to use instead of the one the model
                                   was converted for. (values: tflm, litert-reference,
@@ -139,8 +139,9 @@ struct UsageTests {
       ),
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],
-        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of 'auto', "
-          + "'reference', 'portable' or 'avx512-vnni'"
+        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of the "
+          + "following: auto, reference, portable, avx2, avx-vnni, avx512-vnni, "
+          + "neon-dotprod"
       ),
       (["small.fbq", "image0.ppm", "--colour"], "Unknown option '--colour'"),
     ])

@@ -241,11 +241,14 @@ typedef struct {
   fbq_kernel pad;           // fbq_pad
 } fbq_kernels;
 
-// The tables, each faster than the one before.
+// The tables, for each kind of processor each faster than the one before.
 typedef enum {
   // Plain C that any processor runs; vectorized by the compiler for the baseline of its target.
   fbq_portable_table,
+  fbq_avx2_table,
+  fbq_avx_vnni_table,
   fbq_avx512_vnni_table,
+  fbq_neon_dotprod_table,
   fbq_table_count
 } fbq_table;
 

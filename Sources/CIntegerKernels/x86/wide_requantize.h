@@ -15,7 +15,10 @@
 //
 // No 64-bit sum overflows: |x·m| < 2^62, |2x·m| < 2^62 where |x| < 2^30, and n ≤ 2^62.
 //
-// Accumulators out of these bounds, and shifts of 0 and more, go lane by lane.
+// Accumulators out of these bounds, and shifts of 0 and more, take the general path (`fbq_general`). It
+// goes step by step as FixedPointMultiplier.scale does: x·2^left saturated; v as the upper half of
+// 2·(x·m + 2^30), whose lost top bit v does not need; division by 2^right from the remainder. Single
+// rounding by it is rare and goes lane by lane.
 
 // Per block of `lane_count` channels; 32-bit lanes.
 typedef struct {
@@ -29,12 +32,6 @@ typedef struct {
   // The final shift; for the general path the multiplier's own.
   int32_t shift[lane_count];
 } wide_scale;
-
-static size_t wide_blocks(size_t channels) { return (channels + lane_count - 1) / lane_count; }
-
-static size_t wide_scale_bytes(const fbq_channels *channels) {
-  return channels->groups * wide_blocks(channels->channels) * sizeof(wide_scale);
-}
 
 static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_multiplier factor,
                            fbq_path path, int32_t single) {
@@ -53,33 +50,11 @@ static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_mul
   scale->shift[lane] = path == fbq_quick_signed ? k : k - 1;
 }
 
-static fbq_multiplier wide_multiplier(const fbq_channels *channels, size_t index) {
-  return channels->multipliers[channels->has_one_multiplier ? 0 : index];
-}
-
-static fbq_path wide_path(const fbq_channels *channels, const fbq_output *stage) {
-  for (size_t i = 0; i < channels->groups * channels->channels; i++) {
-    fbq_multiplier factor = wide_multiplier(channels, i);
-    if (factor.shift >= 0 && factor.multiplier != 0) return fbq_general;
-  }
+// `greatest_shift` is that of the multipliers other than 0.
+static fbq_path wide_path(int32_t greatest_shift, int reaches_limit, const fbq_output *stage) {
+  if (greatest_shift >= 0) return fbq_general;
   if (stage->single || stage->minimum >= 0) return fbq_quick;
-  return channels->reaches_limit ? fbq_general : fbq_quick_signed;
-}
-
-static void wide_set_scales(const fbq_channels *channels, void *scales, fbq_output *stage) {
-  wide_scale *blocks = scales;
-  __builtin_memset(scales, 0, wide_scale_bytes(channels));
-  const fbq_path path = wide_path(channels, stage);
-  stage->scales = scales;
-  stage->path = (uint8_t)path;
-  for (size_t group = 0; group < channels->groups; group++) {
-    wide_scale *first = blocks + group * wide_blocks(channels->channels);
-    for (size_t channel = 0; channel < channels->channels; channel++) {
-      size_t index = group * channels->channels + channel;
-      wide_set_scale(first + channel / lane_count, channel % lane_count, channels->bias[index],
-                     wide_multiplier(channels, index), path, stage->single);
-    }
-  }
+  return reaches_limit ? fbq_general : fbq_quick_signed;
 }
 
 // A block's scales in registers.
@@ -114,48 +89,72 @@ WIDE_INLINE lanes scaled_signed(lanes x, const loaded_scale *scale) {
   return lanes_shift_right(rounded, scale->shift);
 }
 
-// The general path: in memory, lane by lane.
-static __attribute__((noinline)) void scale_lanes(int32_t *x, const wide_scale *scale,
-                                                  int32_t single) {
+// The general path for single rounding, lane by lane.
+static __attribute__((noinline)) void scale_lanes(int32_t *x, const wide_scale *scale) {
   for (int lane = 0; lane < lane_count; lane++) {
-    x[lane] = fbq_scale_general(x[lane], scale->multiplier[lane], scale->shift[lane], single);
+    x[lane] = fbq_scale_general(x[lane], scale->multiplier[lane], scale->shift[lane], 1);
   }
 }
 
 WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t single) {
-  int32_t buffer[lane_count];
-  lanes_store(buffer, x);
-  scale_lanes(buffer, scale, single);
-  return lanes_load(buffer);
+  if (single) {
+    int32_t buffer[lane_count];
+    lanes_store(buffer, x);
+    scale_lanes(buffer, scale);
+    return lanes_load(buffer);
+  }
+  const lanes shift = lanes_load(scale->shift), one = lanes_repeat(1), zero = lanes_zero();
+  const lanes is_left = lanes_greater(shift, zero);
+  const lanes left = lanes_and(shift, is_left);
+  const lanes right = lanes_subtract(left, shift);
+  const lanes shifted = lanes_shift_left_each(x, left);
+  const lanes kept = lanes_equal(lanes_shift_right(shifted, left), x);
+  const lanes limit = lanes_xor(lanes_repeat(INT32_MAX), lanes_sign(x));
+  const lanes factor = lanes_select(kept, shifted, limit);
+  const lanes nudge = lanes_repeat_64(1 << 30);
+  lanes even = lanes_multiply_even(factor, lanes_load(scale->multiplier));
+  lanes odd = lanes_multiply_even(lanes_odd(factor), lanes_load(scale->odd_multiplier));
+  even = lanes_add_64(even, nudge);
+  odd = lanes_add_64(odd, nudge);
+  const lanes v = lanes_upper_halves(lanes_add_64(even, even), lanes_add_64(odd, odd));
+  const lanes mask = lanes_subtract(lanes_shift_left_each(one, right), one);
+  const lanes remainder = lanes_and(v, mask);
+  const lanes threshold = lanes_subtract(lanes_shift_right(mask, one), lanes_sign(v));
+  // The mask of a division by 2^31 is positive as a signed number, so that the comparison holds.
+  return lanes_subtract(lanes_shift_right(v, right), lanes_greater(remainder, threshold));
 }
 
-// What follows the scaling, in registers.
+// The scale of an input of an addition, in registers: as in `quick_signed`, with the case k = 0 as well,
+// where the upper half of 2x·m + 2^31 is the result.
 typedef struct {
-  lanes zero_point, minimum, maximum, flip;
-} loaded_stage;
+  lanes zero_point, multiplier, nudge, ties, shift;
+  int32_t left;
+} loaded_input;
 
-WIDE_INLINE loaded_stage load_stage(const fbq_output *stage) {
-  return (loaded_stage){
-      .zero_point = lanes_repeat_16(stage->zero_point),
-      .minimum = lanes_repeat_8(stage->minimum + stage->zero_point),
-      .maximum = lanes_repeat_8(stage->maximum + stage->zero_point),
-      .flip = lanes_repeat_8(stage->flip),
+WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, int32_t left,
+                                    int single) {
+  const int32_t k = -factor.shift;
+  // As 64-bit lanes: 2^31 where v is rounded, 2^(31+k) for the second or single rounding.
+  uint64_t nudge = k > 0 ? (uint64_t)1 << (31 + k) : 0;
+  if (k == 0 || !single) nudge += (uint64_t)1 << 31;
+  int64_t nudges[lane_count / 2];
+  for (int i = 0; i < lane_count / 2; i++) nudges[i] = (int64_t)nudge;
+  return (loaded_input){
+      .zero_point = lanes_repeat(zero_point),
+      .multiplier = lanes_repeat(factor.multiplier),
+      .nudge = lanes_load(nudges),
+      .ties = lanes_repeat(single || k == 0 ? 0 : -1),
+      .shift = lanes_repeat(k),
+      // For 2x.
+      .left = left + 1,
   };
 }
 
-// The codes of four vectors of scaled values, in order. Saturating first to 16 and then to 8 bits changes
-// nothing, since the clamp is narrower.
-WIDE_INLINE lanes codes_of_four(lanes a, lanes b, lanes c, lanes d, const loaded_stage *stage) {
-  lanes ab = lanes_add_saturating_16(lanes_narrow_16(a, b), stage->zero_point);
-  lanes cd = lanes_add_saturating_16(lanes_narrow_16(c, d), stage->zero_point);
-  lanes codes = lanes_narrow_8(ab, cd);
-  codes = lanes_minimum_8(lanes_maximum_8(codes, stage->minimum), stage->maximum);
-  return lanes_xor(codes, stage->flip);
-}
-
-// One vector by any path.
-WIDE_INLINE lanes scaled(lanes x, const wide_scale *scale, const fbq_output *stage) {
-  if (stage->path == fbq_general) return scaled_general(x, scale, stage->single);
-  const loaded_scale loaded = load_scale(scale);
-  return stage->path == fbq_quick ? scaled_quick(x, &loaded) : scaled_signed(x, &loaded);
+WIDE_INLINE lanes scaled_input(const uint8_t *codes, uint8_t flip, const loaded_input *input) {
+  const lanes difference = lanes_subtract(lanes_expand_signed(codes, flip), input->zero_point);
+  lanes x = lanes_shift_left_by(difference, input->left);
+  lanes even = lanes_add_64(lanes_multiply_even(x, input->multiplier), input->nudge);
+  lanes odd = lanes_add_64(lanes_multiply_even(lanes_odd(x), input->multiplier), input->nudge);
+  lanes ties = lanes_and(lanes_sign(difference), input->ties);
+  return lanes_shift_right(lanes_add(lanes_upper_halves(even, odd), ties), input->shift);
 }

@@ -36,11 +36,32 @@ extension TablePlanner {
     c.padding_top = Int32(parameters.padding.top)
     c.padding_left = Int32(parameters.padding.left)
     c.groups = Int32(groups)
-    let work = result.extents.count * depth
+    c.turnColumnIntoRow()
+    let isProduct = !isDepthwise || image.extents[5] == 1
     let linear = LinearStep(
-      index: index, weights: weights, multipliers: parameters.multipliers, clamp: parameters.clamp,
-      groups: groups, channels: channels, depth: depth, work: work)
-    return isDepthwise ? depthwise(&c, linear) : matrixProduct(&c, linear)
+      index: index,
+      weights: isProduct && isDepthwise ? transposed(weights, in: temporary) : weights,
+      multipliers: parameters.multipliers, clamp: parameters.clamp, groups: groups,
+      channels: channels, depth: depth, work: result.extents.count * depth)
+    return isProduct ? matrixProduct(&c, linear) : depthwise(&c, linear)
+  }
+
+  /// The weights `[1, KH, KW, O]` of a depthwise convolution of one channel as those `[O, KH, KW, 1]` of
+  /// the convolution that it is.
+  private func transposed(_ weights: TensorPlace, in memory: PreparedMemory) -> TensorPlace {
+    let channels = weights.extents[5]
+    let count = weights.extents.count
+    let address = memory.allocateUninitialized(byteCount: count)
+    let (from, to) = (weights.byteAddress, address.assumingMemoryBound(to: UInt8.self))
+    for channel in 0..<channels {
+      for tap in 0..<count / channels {
+        to[channel * (count / channels) + tap] = from[tap * channels + channel]
+      }
+    }
+    return TensorPlace(
+      address: address,
+      extents: Extents([channels, weights.extents[3], weights.extents[4], 1]),
+      elementType: weights.elementType, zeroPoint: weights.zeroPoint)
   }
 
   /// Fully connected layer: many rows are a 1 × 1 convolution, few use the weights in place.
@@ -146,6 +167,20 @@ extension TablePlanner {
     if !overflow && product < TablePlanner.fastLimit - greatestBias { return false }
     let headroom = graph.accumulatorHeadroom(of: linear.index) ?? []
     return headroom.contains { $0 < 1 }
+  }
+}
+
+extension fbq_convolution {
+  /// An image of one column that no window leaves is one of one row, with the same bytes: kernels make
+  /// most of long rows.
+  fileprivate mutating func turnColumnIntoRow() {
+    guard input_width == 1, output_width == 1, kernel_width == 1 else { return }
+    swap(&input_height, &input_width)
+    swap(&output_height, &output_width)
+    swap(&kernel_height, &kernel_width)
+    swap(&stride_height, &stride_width)
+    swap(&dilation_height, &dilation_width)
+    swap(&padding_top, &padding_left)
   }
 }
 
