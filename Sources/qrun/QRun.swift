@@ -88,7 +88,11 @@ struct QRun: ParsableCommand {
       valueName: "file"))
   var expect: String?
 
-  @Flag(help: "Print how long each operation takes.")
+  @Flag(
+    help: """
+      Print how long each operation takes, its multiply-accumulates and their share of what this \
+      processor could do at most.
+      """)
   var timeLayers = false
 
   @Option(

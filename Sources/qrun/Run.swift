@@ -124,7 +124,7 @@ struct Run {
       try printer.result(of: inputs.name(of: index), interpreter, microseconds: time)
     }
     progress.finish()
-    if arguments.timeLayers { try printer.layers(layerTimes) }
+    if arguments.timeLayers { try printLayers(layerTimes) }
     try write(outputs: outputs, dump: dump, recorded: recorded)
     if let comparison, let golden {
       try comparison.requireEqual(in: graph, inputs: inputs)
@@ -132,6 +132,11 @@ struct Run {
         to: arguments.expect ?? "", elementCount: comparison.elementCount,
         inputCount: golden.inputCount)
     }
+  }
+
+  private func printLayers(_ times: LayerTimes) throws {
+    let peak = Peak(of: arguments.kernels, threads: arguments.threads)
+    try printer.layers(times, peak: peak)
   }
 
   private func collector(
@@ -176,7 +181,7 @@ struct Run {
           ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() })
     }
     progress.finish()
-    if arguments.timeLayers { try printer.layers(layerTimes) }
+    if arguments.timeLayers { try printLayers(layerTimes) }
     try printer.benchmark(
       of: inputs.name(of: 0), LatencyStatistics(times), warmUpCount: warmUpCount)
   }

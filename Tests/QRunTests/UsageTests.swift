@@ -68,7 +68,9 @@ struct UsageTests {
           --expect <file>         Compare every code with a golden or another .npz file
                                   of tensors; exit with 1 at any difference. Without
                                   images or --input, the golden's inputs are run.
-          --time-layers           Print how long each operation takes.
+          --time-layers           Print how long each operation takes, its
+                                  multiply-accumulates and their share of what this
+                                  processor could do at most.
           --benchmark <count>     Run one input this many times, or zeros if there is
                                   none, and print latency statistics.
           --version               Show the version.

@@ -239,6 +239,9 @@ typedef struct {
   fbq_kernel reduce;        // fbq_reduce
   fbq_kernel softmax;       // fbq_softmax
   fbq_kernel pad;           // fbq_pad
+  // For measuring the peak, not for models: computes products of bytes in registers and nothing else, as
+  // often as `rounds` says, and returns their number. A table leaves no other to compute it.
+  int64_t (*multiply_registers)(int64_t rounds);
 } fbq_kernels;
 
 // The tables, for each kind of processor each faster than the one before.

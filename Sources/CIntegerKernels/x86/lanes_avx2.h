@@ -34,6 +34,12 @@ WIDE_INLINE lane_codes codes_of_bytes(lanes bytes) {
   };
 }
 
+WIDE_INLINE lane_codes forget_codes(lane_codes codes) {
+  FORGET(codes.even);
+  FORGET(codes.odd);
+  return codes;
+}
+
 WIDE_INLINE lane_weights weights_of_bytes(lanes bytes) {
   return (lane_weights){
       .even = _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8),

@@ -10,6 +10,11 @@ enum {
 
 WIDE_INLINE lane_codes codes_of_bytes(lanes bytes) { return bytes; }
 
+WIDE_INLINE lane_codes forget_codes(lane_codes codes) {
+  FORGET(codes);
+  return codes;
+}
+
 WIDE_INLINE lane_weights weights_of_bytes(lanes bytes) { return bytes; }
 
 WIDE_INLINE lane_weights load_weights(const void *from) { return lanes_load(from); }

@@ -7,6 +7,7 @@
 #include "wide_depthwise.h"
 #include "wide_fully_connected.h"
 #include "wide_add.h"
+#include "wide_peak.h"
 
 #define WIDE_TABLE                             \
   {                                            \
@@ -17,4 +18,5 @@
       .fully_connected = &wide_fully_connected, \
       .accepts_add = add_accepts,              \
       .add = add_run,                          \
+      .multiply_registers = wide_multiply_registers, \
   }
