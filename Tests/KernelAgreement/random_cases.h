@@ -162,13 +162,20 @@ static int random_convolution(fbq_convolution *c, int is_depthwise) {
   c->padding_left = one_in(3) ? 0 : between(0, 3);
   c->input_height = between(1, 14);
   c->input_width = one_in(8) ? between(40, 120) : between(1, 30);
-  c->output_height = windows(c->input_height, c->padding_top + between(0, 3),
+  int32_t padding_bottom = between(0, 3), padding_right = between(0, 3);
+  const int is_pixelwise = one_in(5);
+  if (is_pixelwise) {
+    c->kernel_height = c->kernel_width = c->stride_height = c->stride_width = 1;
+    c->padding_top = c->padding_left = padding_bottom = padding_right = 0;
+  }
+  c->output_height = windows(c->input_height, c->padding_top + padding_bottom,
                              (c->kernel_height - 1) * c->dilation_height + 1, c->stride_height);
-  c->output_width = windows(c->input_width, c->padding_left + between(0, 3),
+  c->output_width = windows(c->input_width, c->padding_left + padding_right,
                             (c->kernel_width - 1) * c->dilation_width + 1, c->stride_width);
-  c->groups = is_depthwise || !one_in(4) ? 1 : between(2, 3);
+  c->groups = is_depthwise || is_pixelwise || !one_in(4) ? 1 : between(2, 3);
   c->input_channels =
       is_depthwise ? between(1, 150) : c->groups * (one_in(2) ? between(1, 12) : between(1, 100));
+  if (is_pixelwise && one_in(2)) c->input_channels = (c->input_channels + 3) / 4 * 4;
   c->output_channels = is_depthwise ? c->input_channels * (one_in(8) ? between(2, 3) : 1)
                                     : c->groups * (one_in(2) ? between(1, 20) : between(1, 110));
   c->input_flip = random_flip();
