@@ -60,6 +60,11 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm256_mul_epi32(a, b); }
 
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) {
+  return _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)), b);
+}
+
 WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm256_add_epi64(a, b); }
 
 // Odd lanes where the even ones were.

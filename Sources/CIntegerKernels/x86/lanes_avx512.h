@@ -79,6 +79,11 @@ WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm512_mul_epi32(a, b); }
 
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) {
+  return _mm512_madd_epi16(_mm512_and_si512(a, _mm512_set1_epi32(0xffff)), b);
+}
+
 WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm512_add_epi64(a, b); }
 
 // Odd lanes where the even ones were.
