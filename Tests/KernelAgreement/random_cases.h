@@ -262,6 +262,50 @@ static void fill_exponentials(int32_t *exponentials) {
   }
 }
 
+// Weights whose sum is 2^bits.
+static fbq_resize_sample random_sample(int32_t extent, int32_t bits) {
+  const int32_t lower = between(0, extent - 1), weight = between(0, 1 << bits);
+  return (fbq_resize_sample){
+      .lower = lower,
+      .upper = between(lower, lower + 1 < extent ? lower + 1 : lower),
+      .lower_weight = (1 << bits) - weight,
+      .upper_weight = weight,
+  };
+}
+
+// Axes in another order, one of them perhaps backwards; returns the bytes of the array and leaves in
+// `*start` where its first element lies in the input.
+static size_t random_copy(fbq_copy *c, size_t *start) {
+  static const size_t runs[] = {1, 1, 2, 3, 4, 8, 16, 21};
+  int order[fbq_copy_axes];
+  memset(c, 0, sizeof *c);
+  c->run = runs[next() % (sizeof runs / sizeof *runs)];
+  size_t step = c->run;
+  for (int axis = fbq_copy_axes - 1; axis >= 0; axis--) {
+    c->extents[axis] = (size_t)between(1, axis < 2 ? 2 : 5);
+    c->input_steps[axis] = (ptrdiff_t)step;
+    step *= c->extents[axis];
+    order[axis] = axis;
+  }
+  for (int axis = fbq_copy_axes - 1; axis > 0; axis--) {
+    const int other = between(0, axis), kept = order[axis];
+    order[axis] = order[other];
+    order[other] = kept;
+  }
+  ptrdiff_t output_step = (ptrdiff_t)c->run;
+  for (int i = fbq_copy_axes - 1; i >= 0; i--) {
+    c->output_steps[order[i]] = output_step;
+    output_step *= (ptrdiff_t)c->extents[order[i]];
+  }
+  *start = 0;
+  if (one_in(3)) {
+    const int axis = between(0, fbq_copy_axes - 1);
+    *start = (c->extents[axis] - 1) * (size_t)c->input_steps[axis];
+    c->input_steps[axis] *= -1;
+  }
+  return step;
+}
+
 static fbq_pad random_pad(void) {
   fbq_pad p = {.value = (uint8_t)next()};
   for (int axis = 0; axis < fbq_pad_axes; axis++) {
