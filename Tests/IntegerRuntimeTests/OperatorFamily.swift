@@ -118,15 +118,16 @@ enum OperatorFamily: CaseIterable {
   /// mode of padding in four.
   func hasKernel(_ choice: KernelChoice) -> Bool {
     switch self {
-    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
+      .averagePool, .maxPool, .mean, .sum:
       choice != .reference
-    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup, .leakyRelu,
-      .pad:
+    case .requantize, .lookup, .leakyRelu: choice == .portable || choice == .avx512VNNI
+    case .softmax, .pad, .concatenation, .resizeBilinear, .transpose, .stridedSlice, .depthToSpace,
+      .spaceToDepth, .tile:
       choice == .portable
-    case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
-      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution:
+    case .reshape, .resizeNearest, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax,
+      .reduceMin, .batchToSpace, .spaceToBatch, .gather, .logSoftmax, .l2Normalization,
+      .sequenceLSTM, .svdf, .transposeConvolution:
       false
     }
   }

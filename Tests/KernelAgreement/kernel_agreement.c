@@ -338,6 +338,65 @@ static void check_pad(uint64_t number, outcome *all) {
   free(input);
 }
 
+static void check_move(uint64_t number, outcome *all) {
+  fbq_copy c;
+  size_t start;
+  const size_t bytes = random_copy(&c, &start);
+  uint8_t *input = random_bytes(bytes);
+  c.input = input + start;
+  comparison results = begin_comparison("move", number, bytes);
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->move) continue;
+    fbq_copy own = c;
+    own.output = place(&results, table);
+    run_in_parts(kernels->move, &own, 1, 0, 1);
+    compare(&results, table, all);
+  }
+  end_comparison(&results);
+  free(input);
+}
+
+static void check_resize(uint64_t number, outcome *all) {
+  enum { most_samples = 12 };
+  fbq_resize_sample rows[most_samples], columns[most_samples];
+  const int32_t bits = between(1, 10);
+  fbq_resize r = {
+      .rows = rows,
+      .columns = columns,
+      .flip = random_flip(),
+      .rounds_away = (uint8_t)one_in(2),
+      .shift = 2 * bits,
+      .batches = between(1, 2),
+      .input_height = between(1, 7),
+      .input_width = between(1, 7),
+      .channels = between(1, 40),
+      .output_height = between(1, most_samples),
+      .output_width = between(1, most_samples),
+  };
+  for (int i = 0; i < most_samples; i++) {
+    rows[i] = random_sample(r.input_height, bits);
+    columns[i] = random_sample(r.input_width, bits);
+  }
+  const size_t line = (size_t)r.input_width * (size_t)r.channels;
+  const size_t units = (size_t)(r.batches * r.output_height);
+  uint8_t *input = random_bytes((size_t)(r.batches * r.input_height) * line);
+  r.input = input;
+  const size_t cut = next();
+  comparison results =
+      begin_comparison("resize", number, units * (size_t)r.output_width * (size_t)r.channels);
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->resize_bilinear) continue;
+    fbq_resize own = r;
+    own.output = place(&results, table);
+    run_in_parts(kernels->resize_bilinear, &own, units, cut, line * sizeof(int32_t));
+    compare(&results, table, all);
+  }
+  end_comparison(&results);
+  free(input);
+}
+
 int main(int count, char **arguments) {
   const long cases = count == 2 ? strtol(arguments[1], NULL, 10) : 0;
   if (cases <= 0) {
@@ -351,7 +410,7 @@ int main(int count, char **arguments) {
     check_convolution(number, 1, &all);
     check_fully_connected(number, &all);
     check_elementwise(number, 0, &all);
-    // The others have one table, and less to go wrong.
+    // The others have less to go wrong.
     if (number % 4 != 0) continue;
     check_elementwise(number, 1, &all);
     check_pool(number, 0, &all);
@@ -360,6 +419,8 @@ int main(int count, char **arguments) {
     check_softmax(number, &all);
     check_lookup(number, &all);
     check_pad(number, &all);
+    check_move(number, &all);
+    check_resize(number, &all);
   }
   for (fbq_table table = 0; table < fbq_table_count; table++) {
     if (!fbq_kernels_of(table)) continue;

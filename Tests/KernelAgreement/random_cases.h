@@ -162,13 +162,20 @@ static int random_convolution(fbq_convolution *c, int is_depthwise) {
   c->padding_left = one_in(3) ? 0 : between(0, 3);
   c->input_height = between(1, 14);
   c->input_width = one_in(8) ? between(40, 120) : between(1, 30);
-  c->output_height = windows(c->input_height, c->padding_top + between(0, 3),
+  int32_t padding_bottom = between(0, 3), padding_right = between(0, 3);
+  const int is_pixelwise = one_in(5);
+  if (is_pixelwise) {
+    c->kernel_height = c->kernel_width = c->stride_height = c->stride_width = 1;
+    c->padding_top = c->padding_left = padding_bottom = padding_right = 0;
+  }
+  c->output_height = windows(c->input_height, c->padding_top + padding_bottom,
                              (c->kernel_height - 1) * c->dilation_height + 1, c->stride_height);
-  c->output_width = windows(c->input_width, c->padding_left + between(0, 3),
+  c->output_width = windows(c->input_width, c->padding_left + padding_right,
                             (c->kernel_width - 1) * c->dilation_width + 1, c->stride_width);
-  c->groups = is_depthwise || !one_in(4) ? 1 : between(2, 3);
+  c->groups = is_depthwise || is_pixelwise || !one_in(4) ? 1 : between(2, 3);
   c->input_channels =
       is_depthwise ? between(1, 150) : c->groups * (one_in(2) ? between(1, 12) : between(1, 100));
+  if (is_pixelwise && one_in(2)) c->input_channels = (c->input_channels + 3) / 4 * 4;
   c->output_channels = is_depthwise ? c->input_channels * (one_in(8) ? between(2, 3) : 1)
                                     : c->groups * (one_in(2) ? between(1, 20) : between(1, 110));
   c->input_flip = random_flip();
@@ -253,6 +260,50 @@ static void fill_exponentials(int32_t *exponentials) {
   for (int i = 0; i < 256; i++, value = value * factor >> 31) {
     exponentials[i] = i < end ? (int32_t)value : -1;
   }
+}
+
+// Weights whose sum is 2^bits.
+static fbq_resize_sample random_sample(int32_t extent, int32_t bits) {
+  const int32_t lower = between(0, extent - 1), weight = between(0, 1 << bits);
+  return (fbq_resize_sample){
+      .lower = lower,
+      .upper = between(lower, lower + 1 < extent ? lower + 1 : lower),
+      .lower_weight = (1 << bits) - weight,
+      .upper_weight = weight,
+  };
+}
+
+// Axes in another order, one of them perhaps backwards; returns the bytes of the array and leaves in
+// `*start` where its first element lies in the input.
+static size_t random_copy(fbq_copy *c, size_t *start) {
+  static const size_t runs[] = {1, 1, 2, 3, 4, 8, 16, 21};
+  int order[fbq_copy_axes];
+  memset(c, 0, sizeof *c);
+  c->run = runs[next() % (sizeof runs / sizeof *runs)];
+  size_t step = c->run;
+  for (int axis = fbq_copy_axes - 1; axis >= 0; axis--) {
+    c->extents[axis] = (size_t)between(1, axis < 2 ? 2 : 5);
+    c->input_steps[axis] = (ptrdiff_t)step;
+    step *= c->extents[axis];
+    order[axis] = axis;
+  }
+  for (int axis = fbq_copy_axes - 1; axis > 0; axis--) {
+    const int other = between(0, axis), kept = order[axis];
+    order[axis] = order[other];
+    order[other] = kept;
+  }
+  ptrdiff_t output_step = (ptrdiff_t)c->run;
+  for (int i = fbq_copy_axes - 1; i >= 0; i--) {
+    c->output_steps[order[i]] = output_step;
+    output_step *= (ptrdiff_t)c->extents[order[i]];
+  }
+  *start = 0;
+  if (one_in(3)) {
+    const int axis = between(0, fbq_copy_axes - 1);
+    *start = (c->extents[axis] - 1) * (size_t)c->input_steps[axis];
+    c->input_steps[axis] *= -1;
+  }
+  return step;
 }
 
 static fbq_pad random_pad(void) {

@@ -46,6 +46,21 @@ WIDE_INLINE lanes lanes_xor(lanes a, lanes b) { return veorq_s32(a, b); }
 
 WIDE_INLINE lanes lanes_shift_left(lanes v, int count) { return vshlq_s32(v, vdupq_n_s32(count)); }
 
+// −1 where negative, else 0.
+WIDE_INLINE lanes lanes_sign(lanes v) { return vshrq_n_s32(v, 31); }
+
+// Each lane divided by 2^count, rounded down.
+WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return vshlq_s32(v, vnegq_s32(counts)); }
+
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) { return vmulq_s32(a, b); }
+
+// Upper halves of products.
+WIDE_INLINE lanes lanes_multiply_high(lanes a, lanes b) {
+  const int64x2_t low = vmull_s32(vget_low_s32(a), vget_low_s32(b)), high = vmull_high_s32(a, b);
+  return vuzp2q_s32(vreinterpretq_s32_s64(low), vreinterpretq_s32_s64(high));
+}
+
 #include "../x86/lanes_bytes.h"
 
 // a + Σ of 4 products of signed bytes.

@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/portable.h"
 #include "../x86/wide_macros.h"
 #include "tables.h"
 
@@ -17,6 +18,6 @@
 
 #pragma clang attribute pop
 
-const fbq_kernels fbq_neon_dotprod_kernels = WIDE_TABLE;
+const fbq_kernels fbq_neon_dotprod_kernels = {WIDE_KERNELS};
 
 #endif

@@ -217,6 +217,40 @@ typedef struct {
   size_t before[fbq_pad_axes];
 } fbq_pad;
 
+// A part of an array whose elements are moved: runs of bytes that follow each other, along axes of which
+// the last is the innermost. Unused axes have one element.
+enum { fbq_copy_axes = 6 };
+
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  size_t run;
+  size_t extents[fbq_copy_axes];
+  // Bytes from one index to the next.
+  ptrdiff_t input_steps[fbq_copy_axes];
+  ptrdiff_t output_steps[fbq_copy_axes];
+} fbq_copy;
+
+// Where a row or column of a resized image falls between two of the source, with their weights.
+typedef struct {
+  int32_t lower, upper, lower_weight, upper_weight;
+} fbq_resize_sample;
+
+// Bilinear resize of [N, H, W, C]: the weighted sum of four codes, divided by 2^shift, halves up or
+// with `rounds_away` away from zero. Sums fit into 32 bits. Units: output rows over [N, OH]. Scratch: 4
+// bytes per element of an input row.
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  const fbq_resize_sample *rows;
+  const fbq_resize_sample *columns;
+  uint8_t flip;
+  uint8_t rounds_away;
+  int32_t shift;
+  int32_t batches, input_height, input_width, channels;
+  int32_t output_height, output_width;
+} fbq_resize;
+
 // One set of kernels for one kind of processor.
 //
 // A kernel that is absent (null) or does not accept a case leaves it to the next table; the
@@ -239,6 +273,9 @@ typedef struct {
   fbq_kernel reduce;        // fbq_reduce
   fbq_kernel softmax;       // fbq_softmax
   fbq_kernel pad;           // fbq_pad
+  // Takes an array of fbq_copy. Units: its elements.
+  fbq_kernel move;
+  fbq_kernel resize_bilinear;  // fbq_resize
   // For measuring the peak, not for models: computes products of bytes in registers and nothing else, as
   // often as `rounds` says, and returns their number. A table leaves no other to compute it.
   int64_t (*multiply_registers)(int64_t rounds);

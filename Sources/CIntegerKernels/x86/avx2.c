@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/portable.h"
 #include "tables.h"
 #include "wide_macros.h"
 
@@ -18,6 +19,6 @@
 
 #pragma clang attribute pop
 
-const fbq_kernels fbq_avx2_kernels = WIDE_TABLE;
+const fbq_kernels fbq_avx2_kernels = {WIDE_KERNELS};
 
 #endif

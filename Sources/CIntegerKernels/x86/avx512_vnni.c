@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/portable.h"
 #include "tables.h"
 #include "wide_macros.h"
 
@@ -15,9 +16,10 @@
 #include "lanes_avx512.h"
 #include "wide_requantize.h"
 #include "wide_table.h"
+#include "lookup_avx512.h"
 
 #pragma clang attribute pop
 
-const fbq_kernels fbq_avx512_vnni_kernels = WIDE_TABLE;
+const fbq_kernels fbq_avx512_vnni_kernels = {WIDE_KERNELS, .lookup = lookup_run};
 
 #endif

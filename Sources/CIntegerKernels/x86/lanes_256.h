@@ -62,6 +62,11 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm256_mul_epi32(a, b); }
 
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) {
+  return _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)), b);
+}
+
 WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm256_add_epi64(a, b); }
 
 // Odd lanes where the even ones were.
@@ -70,6 +75,12 @@ WIDE_INLINE lanes lanes_odd(lanes v) { return _mm256_srli_epi64(v, 32); }
 // The upper halves of 64-bit lanes: the even ones from `even`, the odd ones from `odd`.
 WIDE_INLINE lanes lanes_upper_halves(lanes even, lanes odd) {
   return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+
+// Upper halves of products.
+WIDE_INLINE lanes lanes_multiply_high(lanes a, lanes b) {
+  return lanes_upper_halves(lanes_multiply_even(a, b),
+                            lanes_multiply_even(lanes_odd(a), lanes_odd(b)));
 }
 
 // The 4 bytes at `from` in every lane.

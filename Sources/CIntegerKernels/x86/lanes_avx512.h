@@ -80,6 +80,11 @@ WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm512_mul_epi32(a, b); }
 
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) {
+  return _mm512_madd_epi16(_mm512_and_si512(a, _mm512_set1_epi32(0xffff)), b);
+}
+
 WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm512_add_epi64(a, b); }
 
 // Odd lanes where the even ones were.
@@ -91,6 +96,12 @@ WIDE_INLINE lanes lanes_upper_halves(lanes even, lanes odd) {
   const __mmask16 evens = 0x5555;
   __asm__("vmovshdup %1, %0%{%2%}" : "+v"(odd) : "v"(even), "Yk"(evens));
   return odd;
+}
+
+// Upper halves of products.
+WIDE_INLINE lanes lanes_multiply_high(lanes a, lanes b) {
+  return lanes_upper_halves(lanes_multiply_even(a, b),
+                            lanes_multiply_even(lanes_odd(a), lanes_odd(b)));
 }
 
 // The 4 bytes at `from` in every lane.

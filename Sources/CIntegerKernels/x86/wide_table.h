@@ -6,17 +6,15 @@
 #include "wide_convolution.h"
 #include "wide_depthwise.h"
 #include "wide_fully_connected.h"
-#include "wide_add.h"
+#include "wide_elementwise.h"
+#include "wide_pool.h"
 #include "wide_peak.h"
 
-#define WIDE_TABLE                             \
-  {                                            \
-      .scale_bytes = wide_scale_bytes,         \
-      .set_scales = wide_set_scales,           \
-      .convolution = &wide_convolution,        \
-      .depthwise = &wide_depthwise,            \
-      .fully_connected = &wide_fully_connected, \
-      .accepts_add = add_accepts,              \
-      .add = add_run,                          \
-      .multiply_registers = wide_multiply_registers, \
-  }
+// What all tables of wide kernels have.
+#define WIDE_KERNELS                                                              \
+  .scale_bytes = wide_scale_bytes, .set_scales = wide_set_scales,                 \
+  .convolution = &wide_convolution, .depthwise = &wide_depthwise,                 \
+  .fully_connected = &wide_fully_connected, .accepts_add = add_accepts,           \
+  .add = add_run, .multiply = multiply_run, .average_pool = average_pool_run,     \
+  .max_pool = max_pool_run, .reduce = reduce_run,                                 \
+  .multiply_registers = wide_multiply_registers
