@@ -52,7 +52,7 @@ extension TablePlanner {
       return copy(axes, from: input, to: result).map { [$0] }
     case .depthToSpace(let size):
       let axes = blocks(size, image: result.extents, to, depth: input.extents, from)
-      return copy(axes.map(\.reversed), from: input, to: result).map { [$0] }
+      return copy(axes.map { $0.reversed }, from: input, to: result).map { [$0] }
     case .spaceToDepth(let size):
       let axes = blocks(size, image: input.extents, from, depth: result.extents, to)
       return copy(axes, from: input, to: result).map { [$0] }
@@ -130,8 +130,8 @@ extension TablePlanner {
       func at(_ axis: Int) -> Int { step(all[axis]) * size }
       return (at(0), at(1), at(2), at(3), at(4), at(5))
     }
-    c.input_steps = steps(\.input)
-    c.output_steps = steps(\.output)
+    c.input_steps = steps { $0.input }
+    c.output_steps = steps { $0.output }
     return c
   }
 
