@@ -3,7 +3,8 @@ import IntegerModel
 
 extension TablePlanner {
   /// Bilinear resize in TFLite's 10-bit fixed point, where sums fit into 32 bits.
-  func resizeBilinear(_ operation: Operation, _ parameters: ResizeBilinearParameters) -> TableStep? {
+  func resizeBilinear(_ operation: Operation, _ parameters: ResizeBilinearParameters) -> TableStep?
+  {
     guard kernels.resize_bilinear != nil else { return nil }
     let (image, result) = (x(operation), y(operation))
     func samples(_ axis: Int) -> [BilinearSample] {
