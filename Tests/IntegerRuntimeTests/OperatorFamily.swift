@@ -114,8 +114,8 @@ enum OperatorFamily: CaseIterable {
     }
   }
 
-  /// Whether a table has a kernel of its own for more than a third of the random cases, or of those of one
-  /// mode of padding in four.
+  /// Whether a table has a kernel of its own for more than a third of the random cases, or an eighth where
+  /// ``hasKernelForFewCases``.
   func hasKernel(_ choice: KernelChoice) -> Bool {
     switch self {
     case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
@@ -123,14 +123,17 @@ enum OperatorFamily: CaseIterable {
       choice != .reference
     case .requantize, .lookup, .leakyRelu: choice == .portable || choice == .avx512VNNI
     case .softmax, .pad, .concatenation, .resizeBilinear, .transpose, .stridedSlice, .depthToSpace,
-      .spaceToDepth, .tile:
+      .spaceToDepth, .tile, .argMax, .argMin:
       choice == .portable
-    case .reshape, .resizeNearest, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax,
-      .reduceMin, .batchToSpace, .spaceToBatch, .gather, .logSoftmax, .l2Normalization,
+    case .reshape, .resizeNearest, .prelu, .minimum, .maximum, .reduceMax, .reduceMin,
+      .batchToSpace, .spaceToBatch, .gather, .logSoftmax, .l2Normalization,
       .sequenceLSTM, .svdf, .transposeConvolution:
       false
     }
   }
+
+  /// Whether kernels are for one of four modes, or for one axis, alone.
+  var hasKernelForFewCases: Bool { [.pad, .argMax, .argMin].contains(self) }
 
   /// Whether the reference kernel computes 16-bit activations.
   var takesInt16: Bool {

@@ -251,6 +251,18 @@ typedef struct {
   int32_t output_height, output_width;
 } fbq_resize;
 
+// Where in each of [rows, length] the greatest code stands first, or the least; length is at most 256.
+// Units: rows.
+typedef struct {
+  const uint8_t *input;
+  // Indices of `width` bytes, 4 or 8.
+  uint8_t *output;
+  uint8_t flip;
+  uint8_t finds_least;
+  uint8_t width;
+  size_t rows, length;
+} fbq_argument;
+
 // One set of kernels for one kind of processor.
 //
 // A kernel that is absent (null) or does not accept a case leaves it to the next table; the
@@ -276,6 +288,7 @@ typedef struct {
   // Takes an array of fbq_copy. Units: its elements.
   fbq_kernel move;
   fbq_kernel resize_bilinear;  // fbq_resize
+  fbq_kernel argument;         // fbq_argument
   // For measuring the peak, not for models: computes products of bytes in registers and nothing else, as
   // often as `rounds` says, and returns their number. A table leaves no other to compute it.
   int64_t (*multiply_registers)(int64_t rounds);

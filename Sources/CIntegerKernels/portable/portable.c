@@ -24,4 +24,5 @@ const fbq_kernels fbq_portable_kernels = {
     .pad = fbq_portable_pad,
     .move = fbq_portable_move,
     .resize_bilinear = fbq_portable_resize_bilinear,
+    .argument = fbq_portable_argument,
 };

@@ -85,7 +85,7 @@ static size_t rows_under(const fbq_convolution *c, size_t rows) {
 }
 
 static int is_rowwise(const fbq_convolution *c) {
-  return taps(c) > 1 && c->groups == 1 && c->dilation_width == 1 &&
+  return !is_pixelwise(c) && c->groups == 1 && (c->dilation_width == 1 || c->kernel_width == 1) &&
          c->output_width >= least_row_pixels && rows_under(c, 1) * row_bytes(c) <= row_limit;
 }
 

@@ -27,8 +27,14 @@ struct TablePlanner {
     let operation = graph.operations[index]
     // The table's kernels requantize with the operators' own multipliers.
     guard operation.scalings.isEmpty else { return nil }
-    // Elements of any width can be moved.
+    // Elements of any width can be moved, and indices are wider than codes.
     if let step = movement(operation) { return step }
+    if case .argMax(let parameters) = operation.kind {
+      return argument(operation, parameters, findsLeast: false)
+    }
+    if case .argMin(let parameters) = operation.kind {
+      return argument(operation, parameters, findsLeast: true)
+    }
     guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
