@@ -211,7 +211,8 @@ struct ClassificationTests {
     let outcome = try fixture.run("small.fbq", "image0.ppm", "--time-layers")
     #expect(outcome.status == 0)
     let names = ["conv", "swish", "pool", "flat", "logits", "softmax", "total"]
-    let rows = outcome.lines.suffix(7)
+    let head = try #require(outcome.lines.firstIndex { $0.hasPrefix("  operation ") })
+    let rows = outcome.lines[(head + 1)...].prefix(names.count)
     #expect(
       rows.map { String($0.drop { $0 == " " }.prefix { $0 != " " }) } == names)
     let json = try fixture.run(
