@@ -48,7 +48,10 @@ struct QRun: ParsableCommand {
   @Option(help: "How to print results; json prints one object per line and input.")
   var format = OutputFormat.text
 
-  @Option(help: ArgumentHelp("Share each operation between this many threads.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Share the inputs between this many threads; a single one, and a stream of them with states: "
+        + "each operation.", valueName: "count"))
   var threads = 1
 
   @Option(help: "Which kernels compute; all give the same codes.")
