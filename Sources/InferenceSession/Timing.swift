@@ -58,6 +58,27 @@ public struct LayerTimes: Sendable {
   }
 }
 
+/// The most products of an activation and a weight that kernels could compute.
+public enum ProductPeak {
+  /// Products per microsecond of one thread, the best of several measurements of a millisecond;
+  /// `nil` for kernels that do not multiply in vectors.
+  public static func perMicrosecond(of kernels: KernelChoice) -> Double? {
+    var rounds = 1000
+    var best = 0.0
+    for _ in 0..<40 {
+      var products: Int?
+      let time = Stopwatch.microseconds { products = kernels.multiplyInRegisters(rounds: rounds) }
+      guard let products else { return nil }
+      if time < 1000 {
+        rounds *= 2
+      } else {
+        best = max(best, Double(products) / time)
+      }
+    }
+    return best > 0 ? best : nil
+  }
+}
+
 /// Measures how long something takes.
 public enum Stopwatch {
   /// Calls `body` and returns the microseconds that passed.

@@ -42,6 +42,16 @@ public enum KernelChoice: String, CaseIterable, Sendable {
     }
   }
 
+  /// Multiplies and adds in registers alone, as fast as these kernels' instructions do: what products in
+  /// memory cannot exceed. Returns the number of products, about 1000 per round; `nil` where there are
+  /// no such instructions.
+  public func multiplyInRegisters(rounds: Int) -> Int? {
+    guard let table = resolved.table, let kernels = fbq_kernels_of(table)?.pointee,
+      let multiply = kernels.multiply_in_registers
+    else { return nil }
+    return Int(multiply(rounds))
+  }
+
   /// The choices whose tables are asked for a kernel, in this order, before the reference computes.
   var tablesInOrder: [KernelChoice] {
     switch resolved {

@@ -36,11 +36,16 @@ struct JSONPrinter: ResultPrinter {
 
   func layers(_ times: LayerTimes) throws {
     let layers = context.graph.operations.enumerated().map { index, operation in
-      Layer(
+      let products = context.graph.productCount(of: index)
+      return Layer(
         index: index, name: operation.name, kind: operation.kind.name,
-        microseconds: times.mean(of: index))
+        microseconds: times.mean(of: index), products: products,
+        shareOfPeak: context.shareOfPeak(products, microseconds: times.mean(of: index)))
     }
-    print(try jsonLine(Layers(runs: times.runCount, layers: layers)))
+    print(
+      try jsonLine(
+        Layers(
+          runs: times.runCount, peakProductsPerMicrosecond: context.peak, layers: layers)))
   }
 
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) throws {
@@ -94,10 +99,14 @@ struct JSONPrinter: ResultPrinter {
     var name: String
     var kind: String
     var microseconds: Double
+    /// Products of an activation and a weight; absent for other operations.
+    var products: Int?
+    var shareOfPeak: Double?
   }
 
   private struct Layers: Encodable {
     var runs: Int
+    var peakProductsPerMicrosecond: Double?
     var layers: [Layer]
   }
 

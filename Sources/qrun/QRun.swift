@@ -48,7 +48,10 @@ struct QRun: ParsableCommand {
   @Option(help: "How to print results; json prints one object per line and input.")
   var format = OutputFormat.text
 
-  @Option(help: ArgumentHelp("Share each operation between this many threads.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Run this many inputs at the same time, or share each operation of one between so many threads.",
+      valueName: "count"))
   var threads = 1
 
   @Option(help: "Which kernels compute; all give the same codes.")
@@ -88,7 +91,7 @@ struct QRun: ParsableCommand {
       valueName: "file"))
   var expect: String?
 
-  @Flag(help: "Print how long each operation takes.")
+  @Flag(help: "Print how long each operation takes and how close its products come to the peak.")
   var timeLayers = false
 
   @Option(

@@ -13,6 +13,14 @@ struct RunContext {
   var threads: Int
   /// How many classes to show.
   var top: Int
+  /// Products per microsecond that all threads could compute; `nil` where it was not measured.
+  var peak: Double?
+
+  /// The share of the peak that `products` in so many microseconds reach.
+  func shareOfPeak(_ products: Int?, microseconds: Double) -> Double? {
+    guard let peak, let products, microseconds > 0 else { return nil }
+    return Double(products) / microseconds / peak
+  }
 
   /// The outputs that hold one score per class, of which the first is the classification.
   var classOutput: TensorIndex? {

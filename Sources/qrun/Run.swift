@@ -14,6 +14,8 @@ struct Run {
   private let golden: Golden?
   private let inputs: InputSequence
   private let interpreter: Interpreter
+  /// Of several inputs, those that run at the same time; `interpreter` is one of theirs.
+  private let workers: InputWorkers?
   private let printer: any ResultPrinter
 
   /// Loads everything, so that nothing is computed before all that can be checked was.
@@ -26,13 +28,27 @@ struct Run {
     guard arguments.benchmark == nil || inputs.count == 1 else {
       throw UsageError("--benchmark takes one input, there are \(inputs.count)")
     }
-    interpreter = try Run.interpreter(arguments, graph: graph, golden: golden)
+    // States go on from one input to the next, and operations are timed one by one.
+    let runsSideBySide = inputs.count > 1 && !graph.hasStates && !arguments.timeLayers
+    let isParallel = runsSideBySide && arguments.threads > 1
+    let count = isParallel ? arguments.threads * InputWorkers.interpretersPerThread : 1
+    var interpreters: [Interpreter] = []
+    for _ in 0..<min(count, inputs.count) {
+      interpreters.append(
+        try Run.interpreter(
+          arguments, graph: graph, golden: golden, threads: isParallel ? 1 : arguments.threads))
+    }
+    interpreter = interpreters[0]
+    workers = isParallel ? InputWorkers(interpreters, threads: arguments.threads) : nil
     try golden?.requireSameArithmetic(interpreter.arithmetic)
     if graph.hasStates { try golden?.requireSameStates(resets: arguments.resetState) }
     try golden?.requireInputCount(inputs.count)
     let context = RunContext(
       model: arguments.model, graph: graph, arithmetic: interpreter.arithmetic,
-      kernels: arguments.kernels.resolved, threads: arguments.threads, top: arguments.top)
+      kernels: arguments.kernels.resolved, threads: arguments.threads, top: arguments.top,
+      peak: arguments.timeLayers
+        ? ProductPeak.perMicrosecond(of: arguments.kernels).map { $0 * Double(arguments.threads) }
+        : nil)
     printer = arguments.format == .json ? JSONPrinter(context) : TextPrinter(context)
   }
 
@@ -54,20 +70,21 @@ struct Run {
   }
 
   private static func interpreter(
-    _ arguments: QRun, graph: IntegerGraph, golden: Golden?
+    _ arguments: QRun, graph: IntegerGraph, golden: Golden?, threads: Int
   ) throws(Diagnostic) -> Interpreter {
     try interpreter(
-      arguments, graph, arguments.arithmetic,
+      arguments, graph, arguments.arithmetic, threads: threads,
       preservesAll: arguments.dumpTensors != nil || arguments.allTensors
         || golden?.hasIntermediates(of: graph) == true)
   }
 
   /// An interpreter of the model under `arithmetic`; `nil` for the model's own.
   static func interpreter(
-    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, preservesAll: Bool
+    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, threads: Int,
+    preservesAll: Bool
   ) throws(Diagnostic) -> Interpreter {
     let options = RunOptions(
-      arithmetic: arithmetic, kernels: arguments.kernels, threads: arguments.threads,
+      arithmetic: arithmetic, kernels: arguments.kernels, threads: threads,
       preservesAllTensors: preservesAll)
     do throws(Diagnostic) {
       return try Interpreter(graph: graph, options: options)
@@ -110,18 +127,26 @@ struct Run {
       interpreter.run()
       interpreter.resetState()
     }
-    for index in 0..<inputs.count {
-      if showsProgress { progress.update("running", Double(index) / Double(inputs.count)) }
-      try inputs.load(index, into: interpreter)
-      if arguments.resetState { interpreter.resetState() }
-      let time =
-        arguments.timeLayers
-        ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() }
+    func use(_ index: Int, _ interpreter: Interpreter, microseconds: Double) throws {
       outputs?.collect(from: interpreter)
       dump?.collect(from: interpreter)
       recorded?.collect(from: interpreter)
       comparison?.compare(interpreter, input: index)
-      try printer.result(of: inputs.name(of: index), interpreter, microseconds: time)
+      try printer.result(of: inputs.name(of: index), interpreter, microseconds: microseconds)
+    }
+    let step = workers?.count ?? 1
+    for index in stride(from: 0, to: inputs.count, by: step) {
+      if showsProgress { progress.update("running", Double(index) / Double(inputs.count)) }
+      if let workers {
+        try workers.run(index..<min(index + step, inputs.count), of: inputs, use)
+        continue
+      }
+      try inputs.load(index, into: interpreter)
+      if arguments.resetState { interpreter.resetState() }
+      try use(
+        index, interpreter,
+        microseconds: arguments.timeLayers
+          ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() })
     }
     progress.finish()
     if arguments.timeLayers { try printer.layers(layerTimes) }

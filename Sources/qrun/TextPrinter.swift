@@ -43,19 +43,36 @@ struct TextPrinter: ResultPrinter {
     let total = max(times.sums.reduce(0, +), .leastNormalMagnitude)
     let names = operations.map { Diagnostic.printable($0.name) }
     let nameWidth = min(max(names.map(\.count).max() ?? 0, 9), 48)
+    if let peak = context.peak {
+      line(
+        "  peak of \(context.kernels.rawValue) in registers: "
+          + String(format: "%.0f", peak / 1000) + " GMAC/s")
+    }
     line(
-      "  " + left("operation", nameWidth) + "  " + left("kind", 21) + "        µs   share  output")
+      "  " + left("operation", nameWidth) + "  " + left("kind", 21)
+        + "        µs   share    MMAC   peak  output")
+    let products = operations.indices.map { context.graph.productCount(of: $0) }
     for (index, operation) in operations.enumerated() {
       let shape = operation.outputs.first.map { "\(context.graph.tensors[$0].shape)" } ?? ""
       line(
         "  " + left(names[index], nameWidth) + "  " + left(operation.kind.name, 21)
           + right(String(format: "%.1f", times.mean(of: index)), 10)
-          + right(String(format: "%.1f %%", times.sums[index] / total * 100), 8) + "  " + shape)
+          + right(String(format: "%.1f %%", times.sums[index] / total * 100), 8)
+          + productText(products[index], microseconds: times.mean(of: index)) + "  " + shape)
     }
     let sum = operations.indices.reduce(0) { $0 + times.mean(of: $1) }
     line(
       "  " + left("total", nameWidth) + "  " + left("mean of \(times.runCount) runs", 21)
-        + right(String(format: "%.1f", sum), 10))
+        + right(String(format: "%.1f", sum), 10) + right("100.0 %", 8)
+        + productText(products.compactMap(\.self).reduce(0, +), microseconds: sum))
+  }
+
+  /// Millions of products and the share of the peak that they reach.
+  private func productText(_ products: Int?, microseconds: Double) -> String {
+    guard let products else { return String(repeating: " ", count: 15) }
+    let share = context.shareOfPeak(products, microseconds: microseconds)
+    return right(String(format: "%.2f", Double(products) / 1e6), 8)
+      + right(share.map { String(format: "%.0f %%", $0 * 100) } ?? "", 7)
   }
 
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) {

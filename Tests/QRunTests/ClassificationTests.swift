@@ -214,11 +214,19 @@ struct ClassificationTests {
     let rows = outcome.lines.suffix(7)
     #expect(
       rows.map { String($0.drop { $0 == " " }.prefix { $0 != " " }) } == names)
+    #expect(outcome.lines.contains { $0.firstMatch(of: /^  peak of .+: \d+ GMAC\/s$/) != nil })
+    // The convolution of the small model has products and a share of the peak, the pool has neither.
+    #expect(rows.first?.firstMatch(of: /% +\d+\.\d\d +\d+ %  \[/) != nil)
+    #expect(rows.dropFirst(2).first?.firstMatch(of: /% {17}\[/) != nil)
     let json = try fixture.run(
       "small.fbq", "image0.ppm", "image1.ppm", "--time-layers", "--format", "json")
     let layers = try #require(json.objects.last?["layers"] as? [[String: Any]])
     #expect(json.objects.last?["runs"] as? Int == 2)
     #expect(layers.compactMap { $0["name"] as? String } == names.dropLast())
+    #expect(try #require(json.objects.last?["peakProductsPerMicrosecond"] as? Double) > 0)
+    #expect(try #require(layers.first?["products"] as? Int) > 0)
+    #expect(try #require(layers.first?["shareOfPeak"] as? Double) > 0)
+    #expect(layers[2]["products"] == nil)
   }
 
   @Test("a benchmark runs without any input")

@@ -45,8 +45,8 @@ struct UsageTests {
           --top <count>           Show this many classes. (default: 5)
           --format <format>       How to print results; json prints one object per line
                                   and input. (values: text, json; default: text)
-          --threads <count>       Share each operation between this many threads.
-                                  (default: 1)
+          --threads <count>       Run this many inputs at the same time, or share each
+                                  operation of one between so many threads. (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
                                   (values: auto, reference, portable, avx2, avx-vnni,
                                   avx512-vnni; default: auto)
@@ -68,7 +68,8 @@ struct UsageTests {
           --expect <file>         Compare every code with a golden or another .npz file
                                   of tensors; exit with 1 at any difference. Without
                                   images or --input, the golden's inputs are run.
-          --time-layers           Print how long each operation takes.
+          --time-layers           Print how long each operation takes and how close its
+                                  products come to the peak.
           --benchmark <count>     Run one input this many times, or zeros if there is
                                   none, and print latency statistics.
           --version               Show the version.

@@ -289,6 +289,9 @@ typedef struct {
   fbq_kernel move;
   fbq_kernel resize_bilinear;  // fbq_resize
   fbq_kernel argument;         // fbq_argument
+  // Multiplies and adds in registers alone, to measure what kernels cannot exceed; returns the number of
+  // products.
+  size_t (*multiply_in_registers)(size_t rounds);
 } fbq_kernels;
 
 // The tables, each faster than the one before.

@@ -25,4 +25,5 @@ const fbq_kernels fbq_portable_kernels = {
     .move = fbq_portable_move,
     .resize_bilinear = fbq_portable_resize_bilinear,
     .argument = fbq_portable_argument,
+    .multiply_in_registers = fbq_portable_multiply_in_registers,
 };

@@ -18,6 +18,7 @@ void fbq_portable_reduce(const void *parameters, size_t begin, size_t end, void 
 void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_pad(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_move(const void *parameters, size_t begin, size_t end, void *scratch);
+size_t fbq_portable_multiply_in_registers(size_t rounds);
 void fbq_portable_argument(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_resize_bilinear(const void *parameters, size_t begin, size_t end, void *scratch);
 

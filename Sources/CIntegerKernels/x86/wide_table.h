@@ -8,6 +8,7 @@
 #include "wide_add.h"
 #include "wide_elementwise.h"
 #include "wide_pool.h"
+#include "wide_peak.h"
 
 // What all tables of wide kernels have.
 #define WIDE_KERNELS                                                              \
@@ -15,4 +16,5 @@
   .convolution = &wide_convolution, .depthwise = &wide_depthwise,                 \
   .fully_connected = &wide_fully_connected, .accepts_add = add_accepts,           \
   .add = add_run, .multiply = multiply_run, .average_pool = average_pool_run,     \
-  .max_pool = max_pool_run, .reduce = reduce_run
+  .max_pool = max_pool_run, .reduce = reduce_run,                                 \
+  .multiply_in_registers = multiply_in_registers
