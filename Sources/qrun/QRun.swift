@@ -50,8 +50,8 @@ struct QRun: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Share the inputs between this many threads; a single one, and a stream of them with states: "
-        + "each operation.", valueName: "count"))
+      "Share several inputs, or each operation of a single one, between this many threads.",
+      valueName: "count"))
   var threads = 1
 
   @Option(help: "Which kernels compute; all give the same codes.")

@@ -45,8 +45,8 @@ struct UsageTests {
           --top <count>           Show this many classes. (default: 5)
           --format <format>       How to print results; json prints one object per line
                                   and input. (values: text, json; default: text)
-          --threads <count>       Share each operation between this many threads.
-                                  (default: 1)
+          --threads <count>       Share several inputs, or each operation of a single
+                                  one, between this many threads. (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
                                   (values: auto, reference, portable, avx2, avx-vnni,
                                   avx512-vnni, neon-dotprod; default: auto)
