@@ -74,7 +74,12 @@ enum FloatSelection {
     guard count >= 1, shape[axis] % count == 0 else {
       throw Diagnostic(problem: "splits axis \(axis) of \(shape) into \(count) equal parts")
     }
-    let sizes = Array(repeating: shape[axis] / count, count: min(count, shape[axis]))
+    // Before a list as long as a damaged count is made.
+    guard count == node.outputs.count else {
+      throw Diagnostic(
+        problem: "splits axis \(axis) of \(shape) into \(count) for \(node.outputs.count) outputs")
+    }
+    let sizes = Array(repeating: shape[axis] / count, count: count)
     return try split(input, axis: axis, sizes: sizes, node, &builder)
   }
 
