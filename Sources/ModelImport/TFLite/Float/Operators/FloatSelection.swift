@@ -49,7 +49,12 @@ enum FloatSelection {
     for axis in begin.indices {
       let isSet = { (mask: Int32) in mask >> Int32(axis) & 1 != 0 }
       if isSet(shrink) {
-        let index = begin[axis] < 0 ? begin[axis] &+ Int64(shape[axis]) : begin[axis]
+        guard steps[axis] > 0 else {
+          throw Diagnostic(problem: "picks one element of axis \(axis) in steps of \(steps[axis])")
+        }
+        // The mask counts here too, unlike in TensorFlow.
+        let first = isSet(beginMask) ? 0 : begin[axis]
+        let index = first < 0 ? first &+ Int64(shape[axis]) : first
         guard (0..<Int64(shape[axis])).contains(index) else {
           throw Diagnostic(problem: "index \(begin[axis]) is outside axis \(axis) of \(shape)")
         }
