@@ -136,9 +136,11 @@ package struct DeviceTable {
   /// LiteRT's kernel is the same, for uint8 as well.
   var hardSwish: [Int32]? {
     let fineScale: Float = 1 / 128 * input.scale
-    let outputFactor = Self.sixteenBits(Double(fineScale / output.scale))
-    let reluFactor = Self.sixteenBits(Double(fineScale / (3 / 32768)))
+    let (outputScale, reluScale) = (fineScale / output.scale, fineScale / (3 / 32768))
     // TFLite Micro refuses a left shift of the output.
+    guard outputScale < 1, reluScale < 0x1p30 else { return nil }
+    let outputFactor = Self.sixteenBits(Double(outputScale))
+    let reluFactor = Self.sixteenBits(Double(reluScale))
     guard outputFactor.shift <= 0 else { return nil }
     return table { difference in
       let fine = difference * 128

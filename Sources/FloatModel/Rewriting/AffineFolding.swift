@@ -32,8 +32,9 @@ package struct AffineFolding: RewritingPass {
     guard case .activation(.hardSigmoid(let alpha, let beta)) = node.operation else {
       return ChannelAffine.arithmetic(node, in: editor)
     }
-    let affine = ChannelAffine(
-      scale: Double(alpha), shift: Double(beta), channels: editor.shape(node.output).last ?? 1)
+    let channels = editor.shape(node.output).last ?? 1
+    guard channels <= ChannelAffine.greatestChannelCount else { return nil }
+    let affine = ChannelAffine(scale: Double(alpha), shift: Double(beta), channels: channels)
     return (affine, node.inputs[0], ClampRange(minimum: 0, maximum: 1))
   }
 }

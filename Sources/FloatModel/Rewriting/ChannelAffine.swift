@@ -6,6 +6,10 @@ struct ChannelAffine {
   var scale: [Double]
   var shift: [Double]
 
+  /// Most channels of a value that a function is made for. Layers have far fewer; a damaged shape may
+  /// have so many that a number for each would not fit memory.
+  static let greatestChannelCount = 1 << 20
+
   /// What a batch normalization computes: γ · (x − μ) / √(σ² + ε) + β, or `nil` where its
   /// parameters are no constants.
   ///
@@ -48,7 +52,7 @@ struct ChannelAffine {
       guard let constant = editor.constant(node.inputs[other]),
         editor.constant(node.inputs[operand]) == nil,
         editor.shape(node.inputs[operand]) == editor.shape(node.output),
-        let channels = editor.shape(node.output).last,
+        let channels = editor.shape(node.output).last, channels <= greatestChannelCount,
         let numbers = constant.valuesPerChannel(channels)
       else { continue }
       let affine: ChannelAffine

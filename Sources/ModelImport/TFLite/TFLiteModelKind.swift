@@ -11,19 +11,29 @@ public enum TFLiteModelKind: Hashable, Sendable {
   /// Computes with integer codes, at least in part. Its own scales are taken over.
   case quantized
 
-  /// The kind of `model`: quantized where any operator but QUANTIZE and DEQUANTIZE, which only
-  /// change between the two worlds, gives 8-bit or 16-bit codes.
+  /// The kind of `model`: quantized where any operator but QUANTIZE, DEQUANTIZE and CAST, which only
+  /// change between the two worlds, gives 8-bit or 16-bit codes, or reads an activation of them (ARG_MAX
+  /// gives indices).
   public init(of model: TFLiteModel) {
-    let computesCodes = model.operators.contains { tfliteOperator in
-      guard tfliteOperator.code != .quantize, tfliteOperator.code != .dequantize else {
-        return false
+    func isCode(_ index: Int) -> Bool {
+      guard model.tensors.indices.contains(index) else { return false }
+      return switch model.tensors[index].elementType {
+      case .int8, .uint8, .int16: true
+      default: false
       }
-      return tfliteOperator.outputs.contains { index in
-        guard model.tensors.indices.contains(index) else { return false }
-        return switch model.tensors[index].elementType {
-        case .int8, .uint8, .int16: true
-        default: false
-        }
+    }
+    let computesCodes = model.operators.contains { tfliteOperator in
+      switch tfliteOperator.code {
+      case .quantize, .dequantize: false
+      // To codes it belongs to a quantized model, whose error names it.
+      case .cast: tfliteOperator.outputs.contains(where: isCode)
+      default:
+        tfliteOperator.outputs.contains(where: isCode)
+          || tfliteOperator.inputs.contains { index in
+            // Weights of a layer that reads and gives floats are constants.
+            isCode(index) && model.tensors[index].constant == nil
+              && model.tensors[index].quantization != nil
+          }
       }
     }
     self = computesCodes ? .quantized : .float

@@ -213,7 +213,9 @@ extension FloatTFLiteCases {
 
   private mutating func gather(_ sketch: inout FloatTFLiteSketch) {
     let x = sketch.input("x", [1, 4, 5])
-    let index = sketch.integers("index", choice([[], [1]]), [Int32(draw(0...3))])
+    let places = choice([[], [1], [3], [2, 2], [1, 2]])
+    let index = sketch.integers(
+      "index", places, (0..<places.reduce(1, *)).map { _ in Int32(draw(0...3)) })
     sketch.outputs(
       sketch.add(.gather, .gather(axis: choice([1, 2, -1]), batchDimensions: 0), [x, index]))
   }

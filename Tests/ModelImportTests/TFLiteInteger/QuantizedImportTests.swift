@@ -202,5 +202,24 @@ struct QuantizedImportTests {
     #expect(TFLiteModelKind(of: sketch.model) == .float)
   }
 
+  @Test("where its one operator gives indices of codes")
+  func indices() throws {
+    var sketch = QuantizedSketch()
+    let x = sketch.tensor("x", [1, 4])
+    let axis = sketch.constant("axis", [], .int32, [Int32(1)])
+    let y = sketch.tensor("y", [1], .int32, scale: nil)
+    sketch.append(.argMax, .argument(outputType: .int32), [x, axis], [y])
+    sketch.model.inputs = [x]
+    sketch.model.outputs = [y]
+    #expect(TFLiteModelKind(of: sketch.model) == .quantized)
+    #expect(try sketch.run([[3, -7, 9, 9]]) == [[2, 0, 0, 0]])
+    // The same of reals, and of an image that is only made real.
+    sketch.model.tensors[x].elementType = .float32
+    #expect(TFLiteModelKind(of: sketch.model) == .float)
+    let image = sketch.tensor("image", [1, 4], .uint8)
+    sketch.append(.cast, .none, [image], [x])
+    #expect(TFLiteModelKind(of: sketch.model) == .float)
+  }
+
   private func bits(_ scales: Float...) -> [UInt32] { scales.map(\.bitPattern) }
 }

@@ -48,6 +48,10 @@ struct MovementCase: Sendable, CustomTestStringConvertible {
       "STRIDED_SLICE of leading axes, one dropped", .stridedSlice, slice(shrink: 1), x: [2, 3],
       to: [[3]], [[-1], [0], [1]], gives: [[3, 4, 5]], by: ["strided slice", "reshape"]),
     MovementCase(
+      "STRIDED_SLICE of one index, which the mask overrules", .stridedSlice,
+      slice(begin: 1, shrink: 1), x: [2, 3], to: [[3]], [[1], [2], [1]], gives: [[0, 1, 2]],
+      by: ["strided slice", "reshape"]),
+    MovementCase(
       "STRIDED_SLICE beyond the end", .stridedSlice, slice(), x: [4], to: [[2]],
       [[-2], [100], [1]], gives: [[2, 3]], by: ["strided slice"]),
     MovementCase(

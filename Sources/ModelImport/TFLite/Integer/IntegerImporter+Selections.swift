@@ -121,8 +121,12 @@ extension IntegerImporter {
       let (extent, stride, bit) = (shape[axis], strides[axis], Int32(1) << Int32(axis))
       guard stride != 0 else { throw Diagnostic(problem: "slices axis \(axis) in steps of 0") }
       if shrinkAxisMask & bit != 0 {
-        try selection.restrict(
-          axis, from: begin[axis] < 0 ? begin[axis] + extent : begin[axis], count: 1)
+        guard stride > 0 else {
+          throw Diagnostic(problem: "picks one element of axis \(axis) in steps of \(stride)")
+        }
+        // The mask counts here too, unlike in TensorFlow.
+        let first = beginMask & bit != 0 ? 0 : begin[axis]
+        try selection.restrict(axis, from: first < 0 ? first + extent : first, count: 1)
         selection.droppedAxes.insert(axis)
         continue
       }

@@ -49,7 +49,12 @@ enum FloatSelection {
     for axis in begin.indices {
       let isSet = { (mask: Int32) in mask >> Int32(axis) & 1 != 0 }
       if isSet(shrink) {
-        let index = begin[axis] < 0 ? begin[axis] &+ Int64(shape[axis]) : begin[axis]
+        guard steps[axis] > 0 else {
+          throw Diagnostic(problem: "picks one element of axis \(axis) in steps of \(steps[axis])")
+        }
+        // The mask counts here too, unlike in TensorFlow.
+        let first = isSet(beginMask) ? 0 : begin[axis]
+        let index = first < 0 ? first &+ Int64(shape[axis]) : first
         guard (0..<Int64(shape[axis])).contains(index) else {
           throw Diagnostic(problem: "index \(begin[axis]) is outside axis \(axis) of \(shape)")
         }
@@ -74,7 +79,12 @@ enum FloatSelection {
     guard count >= 1, shape[axis] % count == 0 else {
       throw Diagnostic(problem: "splits axis \(axis) of \(shape) into \(count) equal parts")
     }
-    let sizes = Array(repeating: shape[axis] / count, count: min(count, shape[axis]))
+    // Before a list as long as a damaged count is made.
+    guard count == node.outputs.count else {
+      throw Diagnostic(
+        problem: "splits axis \(axis) of \(shape) into \(count) for \(node.outputs.count) outputs")
+    }
+    let sizes = Array(repeating: shape[axis] / count, count: count)
     return try split(input, axis: axis, sizes: sizes, node, &builder)
   }
 
@@ -147,19 +157,39 @@ enum FloatSelection {
     if case .integers(let tensor) = input {
       return [.integers(try tensor.gathered(indices, axis: axis))]
     }
-    guard indices.values.count == 1, indices.shape.count <= 1 else {
+    guard (1...greatestGather).contains(indices.values.count) else {
       throw Diagnostic(
-        problem: "gathers indices of shape \(indices.shape), but only one index is supported")
+        problem: "gathers \(indices.values.count) indices; 1…\(greatestGather) are supported")
     }
-    guard (0..<Int64(shape[axis])).contains(indices.values[0]) else {
-      throw Diagnostic(problem: "index \(indices.values[0]) is outside axis \(axis) of \(shape)")
+    for index in indices.values where !(0..<Int64(shape[axis])).contains(index) {
+      throw Diagnostic(problem: "index \(index) is outside axis \(axis) of \(shape)")
     }
-    var selection = Selection(shape: shape)
-    selection.begin[axis] = Int(indices.values[0])
-    selection.extent[axis] = 1
-    let dropped = indices.shape.isEmpty ? [axis] : []
-    return [try select(selection, of: input, dropping: dropped, node, &builder)]
+    guard indices.values.count > 1 || indices.shape.count > 1, case .value(let value) = input else {
+      var selection = Selection(shape: shape)
+      selection.begin[axis] = Int(indices.values[0])
+      selection.extent[axis] = 1
+      let dropped = indices.shape.isEmpty ? [axis] : []
+      return [try select(selection, of: input, dropping: dropped, node, &builder)]
+    }
+    let parts = try indices.values.enumerated().map {
+      (position, index) throws(Diagnostic) -> ValueIndex in
+      var selection = Selection(shape: shape)
+      selection.begin[axis] = Int(index)
+      selection.extent[axis] = 1
+      return try builder.emit(
+        .slice(begin: selection.begin, extent: selection.extent, strides: selection.steps), [value],
+        for: node, suffix: "_part\(position)")
+    }
+    let isVector = indices.shape.count == 1
+    let joined = try builder.emit(
+      .concatenation(axis: axis), parts, for: node, suffix: isVector ? "" : "_joined")
+    guard !isVector else { return [builder.content(joined)] }
+    let result = Array(shape[..<axis]) + indices.shape + Array(shape[(axis + 1)...])
+    return [try Reshapable.value(joined).reshaped(to: result, for: node, &builder)]
   }
+
+  /// Most indices of a GATHER: each is an input of a concatenation.
+  private static let greatestGather = 1024
 
   /// The selected elements without the axes `dropped`, of which one element is left.
   private static func select(
