@@ -260,6 +260,10 @@ WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, cons
   }
 }
 
+WIDE_INLINE lanes strip_codes(lanes a, lanes b, lanes c, lanes d, const loaded_stage *stage) {
+  return stage->is_plain ? narrowed_four(a, b, c, d) : codes_of_four(a, b, c, d, stage);
+}
+
 // The codes of four pixels. Those of few blocks share vectors: two pixels of two blocks, or four of one.
 WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
                               lanes (*values)[together], size_t first) {
@@ -269,22 +273,22 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
   const int whole = work->channels == (size_t)(blocks * lane_count);
   uint8_t *to = work->to + first * stride;
   if (blocks == 1 && whole && count == together) {
-    lanes codes = codes_of_four(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
+    lanes codes = strip_codes(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
     lanes_store_quarters(to, stride, codes);
     return;
   }
   if (blocks == 2 && whole && count == together) {
     UNROLLED for (int i = 0; i < together; i += 2) {
-      lanes codes = codes_of_four(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
-                                  work->stage);
+      lanes codes = strip_codes(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
+                                work->stage);
       lanes_store_halves(to + (size_t)i * stride, stride, codes);
     }
     return;
   }
   lanes codes[together];
   UNROLLED for (int i = 0; i < together; i++) {
-    codes[i] = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
-                             values[last < 2 ? last : 2][i], values[last][i], work->stage);
+    codes[i] = strip_codes(values[0][i], values[last < 1 ? last : 1][i],
+                           values[last < 2 ? last : 2][i], values[last][i], work->stage);
   }
   if (whole && count == together) {
     UNROLLED for (int i = 0; i < together; i++) {

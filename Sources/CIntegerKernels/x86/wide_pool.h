@@ -138,24 +138,6 @@ static void average_pool_run(const void *parameters, size_t begin, size_t end, v
   }
 }
 
-// Σ of unsigned codes that follow each other.
-static int32_t sum_of_run(const uint8_t *codes, size_t length, lanes flips) {
-  const lane_weights ones = weights_of_bytes(lanes_repeat_8(1));
-  lanes sums[4] = {lanes_zero(), lanes_zero(), lanes_zero(), lanes_zero()};
-  size_t i = 0;
-  for (; i + sizeof(lanes) <= length; i += sizeof(lanes)) {
-    const lanes u = lanes_xor(lanes_load(codes + i), flips);
-    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
-  }
-  if (i < length) {
-    const lanes u = lanes_load_bytes_or_zeros(codes + i, length - i, flips);
-    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
-  }
-  int32_t sum[4];
-  lanes_sums_of_four(sums, sum);
-  return sum[0];
-}
-
 static void reduce_run(const void *parameters, size_t begin, size_t end, void *scratch) {
   (void)scratch;
   const fbq_reduce *r = parameters;

@@ -15,6 +15,9 @@
 //
 // No 64-bit sum overflows: |x·m| < 2^62, |2x·m| < 2^62 where |x| < 2^30, and n ≤ 2^62.
 //
+// The zero point is added with n, as z·2^(31+k), where that leaves room (k ≤ 20): it saves an addition per
+// code, and what follows is only narrowing where the limits are those of the type (`is_plain`).
+//
 // Accumulators out of these bounds, and shifts of 0 and more, take the general path (`fbq_general`). It
 // goes step by step as FixedPointMultiplier.scale does: x·2^left saturated; v as the upper half of
 // 2·(x·m + 2^30), whose lost top bit v does not need; division by 2^right from the remainder. Single
@@ -39,8 +42,13 @@ static size_t wide_scale_bytes(const fbq_channels *channels) {
   return channels->groups * wide_blocks(channels->channels) * sizeof(wide_scale);
 }
 
+// Shifts up to which the zero point is part of n.
+enum { most_folding_shift = 20 };
+
 static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_multiplier factor,
-                           fbq_path path, int32_t single) {
+                           const fbq_output *stage) {
+  const int32_t single = stage->single;
+  const uint8_t path = stage->path;
   // Zero times anything is zero, whatever the shift.
   int32_t k = factor.multiplier == 0 ? 1 : -factor.shift;
   scale->bias[lane] = bias;
@@ -51,6 +59,7 @@ static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_mul
     return;
   }
   int64_t nudge = ((int64_t)1 << (30 + k)) + (single ? 0 : (int64_t)1 << 30);
+  if (stage->folds_zero_point) nudge += stage->zero_point * ((int64_t)1 << (31 + k));
   if (path == fbq_quick_signed) nudge *= 2;
   (lane % 2 == 1 ? scale->odd_nudge : scale->even_nudge)[lane / 2] = nudge;
   scale->shift[lane] = path == fbq_quick_signed ? k : k - 1;
@@ -75,12 +84,17 @@ static void wide_set_scales(const fbq_channels *channels, void *scales, fbq_outp
   const fbq_path path = wide_path(channels, stage);
   stage->scales = scales;
   stage->path = (uint8_t)path;
+  stage->folds_zero_point = path != fbq_general;
+  for (size_t i = 0; i < channels->groups * channels->channels; i++) {
+    const fbq_multiplier factor = wide_multiplier(channels, i);
+    if (factor.multiplier != 0 && -factor.shift > most_folding_shift) stage->folds_zero_point = 0;
+  }
   for (size_t group = 0; group < channels->groups; group++) {
     wide_scale *first = blocks + group * wide_blocks(channels->channels);
     for (size_t channel = 0; channel < channels->channels; channel++) {
       size_t index = group * channels->channels + channel;
       wide_set_scale(first + channel / lane_count, channel % lane_count, channels->bias[index],
-                     wide_multiplier(channels, index), path, stage->single);
+                     wide_multiplier(channels, index), stage);
     }
   }
 }
@@ -155,15 +169,25 @@ WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t singl
 // What follows the scaling, in registers.
 typedef struct {
   lanes zero_point, minimum, maximum, flip;
+  // Whether narrowing does all of it.
+  int is_plain;
 } loaded_stage;
 
 WIDE_INLINE loaded_stage load_stage(const fbq_output *stage) {
   return (loaded_stage){
-      .zero_point = lanes_repeat_16(stage->zero_point),
+      .zero_point = lanes_repeat_16(stage->folds_zero_point ? 0 : stage->zero_point),
       .minimum = lanes_repeat_8(stage->minimum + stage->zero_point),
       .maximum = lanes_repeat_8(stage->maximum + stage->zero_point),
       .flip = lanes_repeat_8(stage->flip),
+      .is_plain = stage->folds_zero_point && stage->flip == 0 &&
+                  stage->minimum + stage->zero_point == INT8_MIN &&
+                  stage->maximum + stage->zero_point == INT8_MAX,
   };
+}
+
+// As codes_of_four has them where the stage is plain.
+WIDE_INLINE lanes narrowed_four(lanes a, lanes b, lanes c, lanes d) {
+  return lanes_narrow_8(lanes_narrow_16(a, b), lanes_narrow_16(c, d));
 }
 
 // The codes of four vectors of scaled values, in order. Saturating first to 16 and then to 8 bits changes
