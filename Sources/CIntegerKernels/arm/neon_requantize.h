@@ -18,19 +18,24 @@ typedef struct {
 } wide_scale;
 
 static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_multiplier factor,
-                           fbq_path path, int32_t single) {
-  (void)path;
+                           const fbq_output *stage) {
   scale->bias[lane] = bias;
   scale->multiplier[lane] = factor.multiplier;
   // Zero times anything is zero, whatever the shift.
   scale->shift[lane] = factor.multiplier == 0 ? -1 : factor.shift;
-  scale->single = single;
+  scale->single = stage->single;
 }
 
 // `greatest_shift` is that of the multipliers other than 0.
 static fbq_path wide_path(int32_t greatest_shift, int reaches_limit, const fbq_output *stage) {
   (void)reaches_limit;
   return greatest_shift > 0 || (greatest_shift == 0 && stage->single) ? fbq_general : fbq_quick;
+}
+
+// Nothing is added here that could hold it.
+static int wide_folds_zero_point(int32_t least_shift, fbq_path path) {
+  (void)least_shift, (void)path;
+  return 0;
 }
 
 // A block's scales in registers.

@@ -67,6 +67,8 @@ typedef struct {
   uint8_t single;
   // An fbq_path.
   uint8_t path;
+  // 1 where the scales add the zero point; the table's business.
+  uint8_t folds_zero_point;
 } fbq_output;
 
 // Convolution, also depthwise.

@@ -72,8 +72,8 @@ static int32_t convolution_accepts(const fbq_convolution *c) {
   return 1;
 }
 
-// The weights of one channel, a run after the other, 4 to a lane, lane_weights `stride` apart; returns their
-// sum.
+// The weights of one channel without zero point, a run after the other, 4 to a lane, lane_weights `stride`
+// apart; returns their sum.
 static uint32_t pack_channel(const uint8_t *weights, const patch_shape *shape, uint8_t flip,
                              int32_t zero_point, size_t lane, size_t stride, uint8_t *to) {
   uint32_t sum = 0;
@@ -90,14 +90,34 @@ static uint32_t pack_channel(const uint8_t *weights, const patch_shape *shape, u
   return sum;
 }
 
+// The same with the zero point, where lane_weights hold bytes: it is taken away with the sums of patches.
+static uint32_t pack_channel_of_bytes(const uint8_t *weights, const patch_shape *shape, uint8_t flip,
+                                      size_t lane, size_t stride, uint8_t *to) {
+  const size_t length = shape->runs * shape->run_bytes;
+  const uint32_t flips = flip * 0x01010101u;
+  const int32_t sum = sum_of_run(weights, length, lanes_repeat_8(flip ^ code_flip));
+  to += lane * 4;
+  for (size_t run = 0; run < shape->runs; run++, weights += shape->run_bytes) {
+    for (size_t step = 0; step < shape->run_bytes / 4; step++, to += stride) {
+      uint32_t four;
+      __builtin_memcpy(&four, weights + step * 4, sizeof four);
+      four ^= flips;
+      __builtin_memcpy(to, &four, sizeof four);
+    }
+    if (shape->run_bytes % 4 == 0) continue;
+    const size_t done = shape->run_bytes / 4 * 4;
+    for (size_t k = done; k < shape->run_bytes; k++) to[k - done] = weights[k] ^ flip;
+    to += stride;
+  }
+  return (uint32_t)sum - code_flip * (uint32_t)length;
+}
+
 // For each group [panels][depth / 4][blocks of the panel] lane_weights, padded with zeros.
 static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                              void *packed) {
   const patch_shape shape = shape_of_patches(c);
   const uint32_t zero_point = (uint32_t)shifted_zero_point(c);
   const size_t length = taps(c) * group_inputs(c), bytes = product_block_bytes(c);
-  // What lane_weights have no room for is taken away with the sums of patches.
-  const int32_t weight_zero_point = needs_sums(c) ? 0 : c->weight_zero_point;
   __builtin_memset(packed, 0, convolution_weight_bytes(c));
   for (size_t group = 0; group < (size_t)c->groups; group++) {
     uint8_t *to_group = (uint8_t *)packed + group * group_blocks(c) * bytes;
@@ -107,9 +127,12 @@ static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, i
       for (size_t channel = first * lane_count; channel < end; channel++) {
         const size_t index = group * group_outputs(c) + channel;
         uint8_t *to = to_group + first * bytes + (channel / lane_count - first) * sizeof(lane_weights);
+        const size_t lane = channel % lane_count, stride = blocks * sizeof(lane_weights);
+        const uint8_t *from = weights + index * length;
         const uint32_t sum =
-            pack_channel(weights + index * length, &shape, c->weight_flip, weight_zero_point,
-                         channel % lane_count, blocks * sizeof(lane_weights), to);
+            has_wide_weights
+                ? pack_channel(from, &shape, c->weight_flip, c->weight_zero_point, lane, stride, to)
+                : pack_channel_of_bytes(from, &shape, c->weight_flip, lane, stride, to);
         bias[index] = (int32_t)((uint32_t)bias[index] - sum * zero_point);
       }
     }
@@ -211,9 +234,16 @@ WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_wo
   const int last = blocks - 1;
   const size_t channels = work->channels, output_stride = work->output_stride;
   lanes codes[tile_pixels];
-  UNROLLED for (int p = 0; p < pixels; p++) {
-    codes[p] = codes_of_four(sums[p][0], sums[p][last < 1 ? last : 1], sums[p][last < 2 ? last : 2],
-                             sums[p][last], &stage);
+  if (stage.is_plain) {
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      codes[p] = narrowed_four(sums[p][0], sums[p][last < 1 ? last : 1],
+                               sums[p][last < 2 ? last : 2], sums[p][last]);
+    }
+  } else {
+    UNROLLED for (int p = 0; p < pixels; p++) {
+      codes[p] = codes_of_four(sums[p][0], sums[p][last < 1 ? last : 1],
+                               sums[p][last < 2 ? last : 2], sums[p][last], &stage);
+    }
   }
   if (channels == (size_t)(blocks * lane_count)) {
     UNROLLED for (int p = 0; p < pixels; p++, to += output_stride) {

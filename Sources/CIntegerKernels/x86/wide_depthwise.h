@@ -18,7 +18,8 @@
 // are done in segments that stay in the first-level cache.
 //
 // Weights with a zero point need 9 bits: where lane_weights have no room for that they are the sum of two
-// halves, each with a dot product of its own. Units are output rows over [N, OH], or strips of channels.
+// halves, each with a dot product of its own. Units are groups of output rows that quads serve, image by
+// image, or strips of channels.
 
 enum {
   strip_blocks = 4,
@@ -50,19 +51,23 @@ static size_t segment_pixels(const fbq_convolution *c) {
   return least(pixels < together ? together : pixels, all);
 }
 
+// Output rows that the same quads serve: their weights are one row apart.
+static size_t rows_together(const fbq_convolution *c) {
+  return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
+}
+
+// Of an image, each the rows that the same quads serve.
+static size_t row_groups(const fbq_convolution *c) {
+  return ((size_t)c->output_height + rows_together(c) - 1) / rows_together(c);
+}
+
 static size_t depthwise_units(const fbq_convolution *c) {
-  if (c->splits_channels) return strips(c);
-  return (size_t)c->batches * (size_t)c->output_height;
+  return c->splits_channels ? strips(c) : (size_t)c->batches * row_groups(c);
 }
 
 // The quads of a segment and a strip of zero points, in place of rows outside the image.
 static size_t depthwise_scratch(const fbq_convolution *c) {
   return (window_columns(c, segment_pixels(c)) * quads(c) * strip_blocks + 1) * sizeof(lanes);
-}
-
-// Output rows that the same quads serve: their weights are one row apart.
-static size_t rows_together(const fbq_convolution *c) {
-  return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
 }
 
 // What a weight is the sum of.
@@ -260,6 +265,10 @@ WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, cons
   }
 }
 
+WIDE_INLINE lanes strip_codes(lanes a, lanes b, lanes c, lanes d, const loaded_stage *stage) {
+  return stage->is_plain ? narrowed_four(a, b, c, d) : codes_of_four(a, b, c, d, stage);
+}
+
 // The codes of four pixels. Those of few blocks share vectors: two pixels of two blocks, or four of one.
 WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
                               lanes (*values)[together], size_t first) {
@@ -269,22 +278,22 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
   const int whole = work->channels == (size_t)(blocks * lane_count);
   uint8_t *to = work->to + first * stride;
   if (blocks == 1 && whole && count == together) {
-    lanes codes = codes_of_four(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
+    lanes codes = strip_codes(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
     lanes_store_quarters(to, stride, codes);
     return;
   }
   if (blocks == 2 && whole && count == together) {
     UNROLLED for (int i = 0; i < together; i += 2) {
-      lanes codes = codes_of_four(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
-                                  work->stage);
+      lanes codes = strip_codes(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
+                                work->stage);
       lanes_store_halves(to + (size_t)i * stride, stride, codes);
     }
     return;
   }
   lanes codes[together];
   UNROLLED for (int i = 0; i < together; i++) {
-    codes[i] = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
-                             values[last < 2 ? last : 2][i], values[last][i], work->stage);
+    codes[i] = strip_codes(values[0][i], values[last < 1 ? last : 1][i],
+                           values[last < 2 ? last : 2][i], values[last][i], work->stage);
   }
   if (whole && count == together) {
     UNROLLED for (int i = 0; i < together; i++) {
@@ -384,20 +393,19 @@ static void depthwise_run(const void *parameters, size_t begin, size_t end, void
   const fbq_convolution *c = parameters;
   const loaded_stage stage = load_stage(&c->stage);
   const size_t height = (size_t)c->output_height;
-  const size_t first_row = c->splits_channels ? 0 : begin;
-  const size_t last_row = c->splits_channels ? (size_t)c->batches * height : end;
+  const size_t groups = row_groups(c);
+  const size_t first_group = c->splits_channels ? 0 : begin;
+  const size_t last_group = c->splits_channels ? (size_t)c->batches * groups : end;
   const size_t first_strip = c->splits_channels ? begin : 0;
   const size_t last_strip = c->splits_channels ? end : strips(c);
   // As the input's bytes are, before they are flipped.
   __builtin_memset(scratch, (uint8_t)c->input_zero_point ^ c->input_flip, sizeof(lanes));
-  for (size_t row = first_row; row < last_row;) {
-    // Of the same image.
-    const size_t left = least(last_row - row, height - row % height);
-    const size_t count = least(rows_together(c), left);
+  for (size_t group = first_group; group < last_group; group++) {
+    const size_t first = group % groups * rows_together(c);
+    const size_t count = least(rows_together(c), height - first);
     for (size_t strip = first_strip; strip < last_strip; strip++) {
-      depthwise_rows(c, &stage, row, count, strip, scratch);
+      depthwise_rows(c, &stage, group / groups * height + first, count, strip, scratch);
     }
-    row += count;
   }
 }
 

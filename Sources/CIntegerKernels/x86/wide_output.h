@@ -11,27 +11,26 @@ static fbq_multiplier wide_multiplier(const fbq_channels *channels, size_t index
   return channels->multipliers[channels->has_one_multiplier ? 0 : index];
 }
 
-static int32_t greatest_shift(const fbq_channels *channels) {
-  int32_t greatest = INT32_MIN;
-  for (size_t i = 0; i < channels->groups * channels->channels; i++) {
-    const fbq_multiplier factor = wide_multiplier(channels, i);
-    if (factor.multiplier != 0 && factor.shift > greatest) greatest = factor.shift;
-  }
-  return greatest;
-}
-
 static void wide_set_scales(const fbq_channels *channels, void *scales, fbq_output *stage) {
   wide_scale *blocks = scales;
   __builtin_memset(scales, 0, wide_scale_bytes(channels));
-  const fbq_path path = wide_path(greatest_shift(channels), channels->reaches_limit, stage);
+  int32_t least_shift = INT32_MAX, greatest_shift = INT32_MIN;
+  for (size_t i = 0; i < channels->groups * channels->channels; i++) {
+    const fbq_multiplier factor = wide_multiplier(channels, i);
+    if (factor.multiplier == 0) continue;
+    if (factor.shift < least_shift) least_shift = factor.shift;
+    if (factor.shift > greatest_shift) greatest_shift = factor.shift;
+  }
+  const fbq_path path = wide_path(greatest_shift, channels->reaches_limit, stage);
   stage->scales = scales;
   stage->path = (uint8_t)path;
+  stage->folds_zero_point = (uint8_t)wide_folds_zero_point(least_shift, path);
   for (size_t group = 0; group < channels->groups; group++) {
     wide_scale *first = blocks + group * wide_blocks(channels->channels);
     for (size_t channel = 0; channel < channels->channels; channel++) {
       size_t index = group * channels->channels + channel;
       wide_set_scale(first + channel / lane_count, channel % lane_count, channels->bias[index],
-                     wide_multiplier(channels, index), path, stage->single);
+                     wide_multiplier(channels, index), stage);
     }
   }
 }
@@ -39,15 +38,25 @@ static void wide_set_scales(const fbq_channels *channels, void *scales, fbq_outp
 // What follows the scaling, in registers.
 typedef struct {
   lanes zero_point, minimum, maximum, flip;
+  // Whether narrowing does all of it.
+  int is_plain;
 } loaded_stage;
 
 WIDE_INLINE loaded_stage load_stage(const fbq_output *stage) {
   return (loaded_stage){
-      .zero_point = lanes_repeat_16(stage->zero_point),
+      .zero_point = lanes_repeat_16(stage->folds_zero_point ? 0 : stage->zero_point),
       .minimum = lanes_repeat_8(stage->minimum + stage->zero_point),
       .maximum = lanes_repeat_8(stage->maximum + stage->zero_point),
       .flip = lanes_repeat_8(stage->flip),
+      .is_plain = stage->folds_zero_point && stage->flip == 0 &&
+                  stage->minimum + stage->zero_point == INT8_MIN &&
+                  stage->maximum + stage->zero_point == INT8_MAX,
   };
+}
+
+// As codes_of_four has them where the stage is plain.
+WIDE_INLINE lanes narrowed_four(lanes a, lanes b, lanes c, lanes d) {
+  return lanes_narrow_8(lanes_narrow_16(a, b), lanes_narrow_16(c, d));
 }
 
 // The codes of four vectors of scaled values, in order. Saturating first to 16 and then to 8 bits changes

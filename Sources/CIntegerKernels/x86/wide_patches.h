@@ -245,6 +245,24 @@ static const uint8_t *make_patches(const fbq_convolution *c, size_t group, size_
   return scratch;
 }
 
+// Σ of bytes that follow each other, which `flips` make the table's codes.
+static int32_t sum_of_run(const uint8_t *bytes, size_t length, lanes flips) {
+  const lane_weights ones = weights_of_bytes(lanes_repeat_8(1));
+  lanes sums[4] = {lanes_zero(), lanes_zero(), lanes_zero(), lanes_zero()};
+  size_t i = 0;
+  for (; i + sizeof(lanes) <= length; i += sizeof(lanes)) {
+    const lanes u = lanes_xor(lanes_load(bytes + i), flips);
+    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
+  }
+  if (i < length) {
+    const lanes u = lanes_load_bytes_or_zeros(bytes + i, length - i, flips);
+    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
+  }
+  int32_t sum[4];
+  lanes_sums_of_four(sums, sum);
+  return sum[0];
+}
+
 // z_w · Σ (u − z_u) over the patches of `count` pixels that follow each other.
 static void sum_patches(const fbq_convolution *c, const patch_shape *shape, const uint8_t *patches,
                         size_t count, int32_t *sums) {

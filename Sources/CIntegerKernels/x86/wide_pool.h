@@ -135,32 +135,15 @@ static void average_pool_run(const void *parameters, size_t begin, size_t end, v
   }
 }
 
-// Σ of int8 codes that follow each other, plus 128 each.
-static int32_t sum_of_run(const uint8_t *codes, size_t length, uint8_t flip) {
-  const lanes flips = lanes_repeat_8(flip ^ code_flip);
-  const lane_weights ones = weights_of_bytes(lanes_repeat_8(1));
-  lanes sums[4] = {lanes_zero(), lanes_zero(), lanes_zero(), lanes_zero()};
-  size_t i = 0;
-  for (; i + sizeof(lanes) <= length; i += sizeof(lanes)) {
-    const lanes u = lanes_xor(lanes_load(codes + i), flips);
-    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
-  }
-  if (i < length) {
-    const lanes u = lanes_load_bytes_or_zeros(codes + i, length - i, flips);
-    sums[0] = lanes_dot(sums[0], codes_of_bytes(u), ones);
-  }
-  int32_t sum[4];
-  lanes_sums_of_four(sums, sum);
-  return sum[0] + (128 - code_flip) * (int32_t)length;
-}
-
 static void reduce_run(const void *parameters, size_t begin, size_t end, void *scratch) {
   (void)scratch;
   const fbq_reduce *r = parameters;
   const wide_scale *scale = r->stage.scales;
   const loaded_stage stage = load_stage(&r->stage);
   const uint8_t flip = r->input_flip ^ 0x80;
-  const lanes flips = lanes_repeat(flip);
+  const lanes flips = lanes_repeat(flip), code_flips = lanes_repeat_8(r->input_flip ^ code_flip);
+  // Of unsigned bytes over codes.
+  const int32_t excess = (int32_t)((128 - code_flip) * (uint32_t)r->count);
   const lanes bias = lanes_subtract(
       lanes_load(scale->bias), lanes_repeat((int32_t)(128 * (uint32_t)r->count)));
   for (size_t outer = begin; outer < end; outer++) {
@@ -173,7 +156,7 @@ static void reduce_run(const void *parameters, size_t begin, size_t end, void *s
     uint8_t *to = r->output + outer * r->inner;
     for (size_t channel = 0; channel < r->inner; channel += lane_count) {
       const size_t count = least(lane_count, r->inner - channel);
-      lanes sum = r->inner == 1 ? lanes_repeat(sum_of_run(taps.codes, r->count, r->input_flip))
+      lanes sum = r->inner == 1 ? lanes_repeat(sum_of_run(taps.codes, r->count, code_flips) + excess)
                   : count == lane_count ? sum_of_taps(&taps, channel, lane_count, flips)
                                         : sum_of_taps(&taps, channel, count, flips);
       sum = scaled(lanes_add(sum, bias), scale, &r->stage);

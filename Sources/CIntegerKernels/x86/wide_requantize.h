@@ -15,6 +15,9 @@
 //
 // No 64-bit sum overflows: |x·m| < 2^62, |2x·m| < 2^62 where |x| < 2^30, and n ≤ 2^62.
 //
+// The zero point is added with n, as z·2^(31+k), where that leaves room (k ≤ 20): it saves an addition per
+// code, and what follows is only narrowing where the limits are those of the type (`is_plain`).
+//
 // Accumulators out of these bounds, and shifts of 0 and more, take the general path (`fbq_general`). It
 // goes step by step as FixedPointMultiplier.scale does: x·2^left saturated; v as the upper half of
 // 2·(x·m + 2^30), whose lost top bit v does not need; division by 2^right from the remainder. Single
@@ -34,7 +37,9 @@ typedef struct {
 } wide_scale;
 
 static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_multiplier factor,
-                           fbq_path path, int32_t single) {
+                           const fbq_output *stage) {
+  const int32_t single = stage->single;
+  const uint8_t path = stage->path;
   // Zero times anything is zero, whatever the shift.
   int32_t k = factor.multiplier == 0 ? 1 : -factor.shift;
   scale->bias[lane] = bias;
@@ -45,6 +50,7 @@ static void wide_set_scale(wide_scale *scale, size_t lane, int32_t bias, fbq_mul
     return;
   }
   int64_t nudge = ((int64_t)1 << (30 + k)) + (single ? 0 : (int64_t)1 << 30);
+  if (stage->folds_zero_point) nudge += stage->zero_point * ((int64_t)1 << (31 + k));
   if (path == fbq_quick_signed) nudge *= 2;
   (lane % 2 == 1 ? scale->odd_nudge : scale->even_nudge)[lane / 2] = nudge;
   scale->shift[lane] = path == fbq_quick_signed ? k : k - 1;
@@ -55,6 +61,11 @@ static fbq_path wide_path(int32_t greatest_shift, int reaches_limit, const fbq_o
   if (greatest_shift >= 0) return fbq_general;
   if (stage->single || stage->minimum >= 0) return fbq_quick;
   return reaches_limit ? fbq_general : fbq_quick_signed;
+}
+
+// Whether scales add the zero point; `least_shift` is that of the multipliers other than 0.
+static int wide_folds_zero_point(int32_t least_shift, fbq_path path) {
+  return path != fbq_general && least_shift >= -20;
 }
 
 // A block's scales in registers.

@@ -106,7 +106,7 @@ extension TablePlanner {
     layer.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
       kernel.run, layer, units: kernel.units(&layer), scratch: kernel.scratch(&layer),
-      work: linear.work)
+      work: linear.work / (choice == .portable ? 1 : 8))
   }
 
   // MARK: Parts
@@ -116,18 +116,20 @@ extension TablePlanner {
     // Sharing the channels lets each thread read only its part of the weights, sharing the pixels only
     // its part of the image: share what is more.
     c.splits_channels = pixels < linear.channels && linear.channels >= 16 * options.threads ? 1 : 0
-    return packed(&c, linear, kernels.convolution)
+    return packed(
+      &c, linear, kernels.convolution, work: linear.work / (choice == .portable ? 2 : 24))
   }
 
   private func depthwise(_ c: inout fbq_convolution, _ linear: LinearStep) -> TableStep? {
     // Blocks of channels leave no row to be read twice; rows are finer.
     c.splits_channels = linear.channels >= 256 * options.threads ? 1 : 0
-    return packed(&c, linear, kernels.depthwise)
+    return packed(&c, linear, kernels.depthwise, work: linear.work / (choice == .portable ? 1 : 4))
   }
 
+  /// `work` says how long it takes, as ``RunOptions/parallelWork`` counts it.
   private func packed(
     _ c: inout fbq_convolution, _ linear: LinearStep,
-    _ kernel: UnsafePointer<fbq_convolution_kernel>?
+    _ kernel: UnsafePointer<fbq_convolution_kernel>?, work: Int
   ) -> TableStep? {
     guard let kernel = kernel?.pointee else { return nil }
     c.weight_flip = linear.weights.flip
@@ -142,7 +144,7 @@ extension TablePlanner {
     c.weights = UnsafeRawPointer(packed)
     c.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
-      kernel.run, c, units: kernel.units(&c), scratch: kernel.scratch(&c), work: linear.work)
+      kernel.run, c, units: kernel.units(&c), scratch: kernel.scratch(&c), work: work)
   }
 
   /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
