@@ -1,7 +1,7 @@
 // Vectors of 4 lanes: NEON with dot products of bytes. One of the instruction sets that the wide kernels
 // are written for; included once in the source file of its table, after <arm_neon.h>.
 
-#include "../x86/few_bytes.h"
+#include "../wide/few_bytes.h"
 
 typedef int32x4_t lanes;
 
@@ -61,7 +61,7 @@ WIDE_INLINE lanes lanes_multiply_high(lanes a, lanes b) {
   return vuzp2q_s32(vreinterpretq_s32_s64(low), vreinterpretq_s32_s64(high));
 }
 
-#include "../x86/lanes_bytes.h"
+#include "../wide/lanes_bytes.h"
 
 // a + Σ of 4 products of signed bytes.
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {

@@ -7,14 +7,14 @@
 
 #include "../portable/general_scale.h"
 #include "../portable/portable.h"
-#include "../x86/wide_macros.h"
+#include "../wide/macros.h"
 #include "tables.h"
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
 #include "lanes_neon.h"
 #include "neon_requantize.h"
-#include "../x86/wide_table.h"
+#include "../wide/table.h"
 
 #pragma clang attribute pop
 

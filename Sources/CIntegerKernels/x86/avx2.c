@@ -8,14 +8,14 @@
 #include "../portable/general_scale.h"
 #include "../portable/portable.h"
 #include "tables.h"
-#include "wide_macros.h"
+#include "../wide/macros.h"
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 #include "lanes_256.h"
 #include "lanes_avx2.h"
-#include "wide_requantize.h"
-#include "wide_table.h"
+#include "x86_requantize.h"
+#include "../wide/table.h"
 
 #pragma clang attribute pop
 

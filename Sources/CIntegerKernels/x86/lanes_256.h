@@ -1,7 +1,7 @@
 // Vectors of 8 lanes, 256 bits: what the tables for AVX2 and AVX-VNNI have in common. Included once in
 // the source file of a table, after <immintrin.h>.
 
-#include "few_bytes.h"
+#include "../wide/few_bytes.h"
 
 typedef __m256i lanes;
 

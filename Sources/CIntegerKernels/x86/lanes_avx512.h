@@ -70,7 +70,7 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
   return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
 }
 
-#include "lanes_bytes.h"
+#include "../wide/lanes_bytes.h"
 
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {

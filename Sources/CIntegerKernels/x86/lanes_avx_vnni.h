@@ -1,7 +1,7 @@
 // Dot products of bytes in vectors of 8 lanes: AVX-VNNI. Included once in the source file of its table, after
 // lanes_256.h.
 
-#include "lanes_bytes.h"
+#include "../wide/lanes_bytes.h"
 
 enum {
   // A tile of the matrix product: 3 pixels by 4 blocks of channels are 12 accumulators, with 3 vectors of

@@ -11,7 +11,7 @@
 //   └───────┘└───────────┘
 //
 // Codes go in as bytes u, unsigned ones or, where dot products are of those, signed ones (see
-// wide_patches.h), weights as signed ones:
+// patches.h), weights as signed ones:
 //
 //   Σ (w − z_w)·(x − z_x) = Σ w·u − z_u·Σ w − z_w·Σ (u − z_u)
 //

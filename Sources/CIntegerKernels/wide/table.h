@@ -1,14 +1,14 @@
 // A table of the wide kernels. Included once in the source file of each, after what defines its `lanes` and
 // how they are scaled.
 
-#include "wide_output.h"
-#include "wide_patches.h"
-#include "wide_convolution.h"
-#include "wide_depthwise.h"
-#include "wide_fully_connected.h"
-#include "wide_elementwise.h"
-#include "wide_pool.h"
-#include "wide_peak.h"
+#include "output.h"
+#include "patches.h"
+#include "convolution.h"
+#include "depthwise.h"
+#include "fully_connected.h"
+#include "elementwise.h"
+#include "pool.h"
+#include "peak.h"
 
 // What all tables of wide kernels have.
 #define WIDE_KERNELS                                                              \

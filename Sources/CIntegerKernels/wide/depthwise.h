@@ -12,7 +12,7 @@
 //
 // so that a column's vector, once made, serves all outputs that see it, and rows and columns outside the
 // image, made of the zero point, need no more attention (the bias takes them away again, see
-// wide_convolution.h). Where windows of neighboring outputs are one row apart and the quads have a row
+// convolution.h). Where windows of neighboring outputs are one row apart and the quads have a row
 // to spare, the same quads serve two output rows, with weights that are one row apart. Then four output
 // pixels are computed at a time: sixteen sums, whose codes are the 64 bytes of a strip of each. Long rows
 // are done in segments that stay in the first-level cache.

@@ -1,5 +1,5 @@
 // The output stage of all wide kernels: the scales of channels in blocks of lanes, and codes of what was
-// scaled. How a block is scaled, `wide_scale`, is another file's: wide_requantize.h, or neon_requantize.h.
+// scaled. How a block is scaled, `wide_scale`, is another file's: x86_requantize.h, or neon_requantize.h.
 
 static size_t wide_blocks(size_t channels) { return (channels + lane_count - 1) / lane_count; }
 
