@@ -89,6 +89,8 @@ WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t singl
 typedef struct {
   lanes zero_point, multiplier, shift, left;
   int32_t truncates;
+  // No input is worth a path of its own.
+  int is_shift;
 } loaded_input;
 
 WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, int32_t left,
@@ -103,7 +105,9 @@ WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, i
   };
 }
 
-WIDE_INLINE lanes scaled_input(const uint8_t *codes, uint8_t flip, const loaded_input *input) {
+WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
+                               const loaded_input *input) {
+  (void)shifts;
   const lanes difference = lanes_subtract(lanes_expand_signed(codes, flip), input->zero_point);
   const lanes x = vshlq_s32(difference, input->left);
   if (input->truncates) return vrshlq_s32(vqdmulhq_s32(x, input->multiplier), input->shift);

@@ -14,6 +14,8 @@ enum {
 typedef struct {
   const fbq_elementwise *operation;
   loaded_stage stage;
+  loaded_scale scale;
+  uint8_t path;
   // Of `add`.
   loaded_input inputs[2];
   // Of `multiply`.
@@ -25,18 +27,26 @@ static int32_t add_accepts(const fbq_elementwise *e) {
          e->left_shift <= 21;
 }
 
-// Four vectors' codes.
-WIDE_INLINE lanes added_codes_of_four(const combination *with, const uint8_t *first,
+// As `scaled`, with the scale in registers.
+WIDE_INLINE lanes combined_scaled(const combination *with, lanes x) {
+  const fbq_output *stage = &with->operation->stage;
+  if (with->path == fbq_quick) return scaled_quick(x, &with->scale);
+  if (with->path == fbq_quick_signed) return scaled_signed(x, &with->scale);
+  return scaled_general(x, stage->scales, stage->single);
+}
+
+// Four vectors' codes. Which inputs are only shifted is a constant once inlined.
+WIDE_INLINE lanes added_codes_of_four(const int shifts_first, const int shifts_second,
+                                      const combination *with, const uint8_t *first,
                                       const uint8_t *second) {
   const fbq_elementwise *e = with->operation;
-  const wide_scale *scale = e->stage.scales;
-  const lanes bias = lanes_load(scale->bias);
+  const lanes bias = lanes_load(((const wide_scale *)e->stage.scales)->bias);
   lanes values[4];
   for (int i = 0; i < 4; i++) {
-    lanes a = scaled_input(first + i * lane_count, e->input_flip, &with->inputs[0]);
-    lanes b = scaled_input(second + i * lane_count, e->input_flip, &with->inputs[1]);
+    lanes a = scaled_input(shifts_first, first + i * lane_count, e->input_flip, &with->inputs[0]);
+    lanes b = scaled_input(shifts_second, second + i * lane_count, e->input_flip, &with->inputs[1]);
     lanes sum = e->negates_second ? lanes_subtract(a, b) : lanes_add(a, b);
-    values[i] = scaled(lanes_add(sum, bias), scale, &e->stage);
+    values[i] = combined_scaled(with, lanes_add(sum, bias));
   }
   return codes_of_four(values[0], values[1], values[2], values[3], &with->stage);
 }
@@ -44,15 +54,14 @@ WIDE_INLINE lanes added_codes_of_four(const combination *with, const uint8_t *fi
 WIDE_INLINE lanes multiplied_codes_of_four(const combination *with, const uint8_t *first,
                                            const uint8_t *second) {
   const fbq_elementwise *e = with->operation;
-  const wide_scale *scale = e->stage.scales;
-  const lanes bias = lanes_load(scale->bias);
+  const lanes bias = lanes_load(((const wide_scale *)e->stage.scales)->bias);
   lanes values[4];
   for (int i = 0; i < 4; i++) {
     lanes a = lanes_expand_signed(first + i * lane_count, e->input_flip);
     lanes b = lanes_expand_signed(second + i * lane_count, e->input_flip);
     lanes product = lanes_multiply_short(lanes_subtract(a, with->zero_points[0]),
                                          lanes_subtract(b, with->zero_points[1]));
-    values[i] = scaled(lanes_add(product, bias), scale, &e->stage);
+    values[i] = combined_scaled(with, lanes_add(product, bias));
   }
   return codes_of_four(values[0], values[1], values[2], values[3], &with->stage);
 }
@@ -60,7 +69,9 @@ WIDE_INLINE lanes multiplied_codes_of_four(const combination *with, const uint8_
 WIDE_INLINE lanes combined_codes(const int multiplies, const combination *with,
                                  const uint8_t *first, const uint8_t *second) {
   if (multiplies) return multiplied_codes_of_four(with, first, second);
-  return added_codes_of_four(with, first, second);
+  if (with->inputs[0].is_shift) return added_codes_of_four(1, 0, with, first, second);
+  if (with->inputs[1].is_shift) return added_codes_of_four(0, 1, with, first, second);
+  return added_codes_of_four(0, 0, with, first, second);
 }
 
 WIDE_INLINE void combine_run(const int multiplies, const combination *with, const uint8_t *first,
@@ -136,6 +147,8 @@ static void add_run(const void *parameters, size_t begin, size_t end, void *scra
   const combination with = {
       .operation = e,
       .stage = load_stage(&e->stage),
+      .scale = load_scale(e->stage.scales),
+      .path = e->stage.path,
       .inputs =
           {
               load_input(e->first_zero_point, e->first_multiplier, e->left_shift, e->stage.single),
@@ -152,6 +165,8 @@ static void multiply_run(const void *parameters, size_t begin, size_t end, void 
   const combination with = {
       .operation = e,
       .stage = load_stage(&e->stage),
+      .scale = load_scale(e->stage.scales),
+      .path = e->stage.path,
       .zero_points = {lanes_repeat(e->first_zero_point), lanes_repeat(e->second_zero_point)},
   };
   combine_rows(1, &with, begin, end);

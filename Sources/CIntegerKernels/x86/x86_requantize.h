@@ -137,9 +137,14 @@ WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t singl
 
 // The scale of an input of an addition, in registers: as in `quick_signed`, with the case k = 0 as well,
 // where the upper half of 2x·m + 2^31 is the result.
+//
+// The input of greater scale has the factor 1/2 in every model that TensorFlow made: m = 2^30, k = 0. A
+// power of two that leaves a whole number only shifts.
 typedef struct {
   lanes zero_point, multiplier, nudge, ties, shift;
   int32_t left;
+  // Where it only shifts, by how much.
+  int is_shift, only_left;
 } loaded_input;
 
 WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, int32_t left,
@@ -158,11 +163,16 @@ WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, i
       .shift = lanes_repeat(k),
       // For 2x.
       .left = left + 1,
+      .is_shift = factor.multiplier == 1 << 30 && k < left,
+      .only_left = left - 1 - k,
   };
 }
 
-WIDE_INLINE lanes scaled_input(const uint8_t *codes, uint8_t flip, const loaded_input *input) {
+// `shifts` is a constant once inlined, and no more than the input's own.
+WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
+                               const loaded_input *input) {
   const lanes difference = lanes_subtract(lanes_expand_signed(codes, flip), input->zero_point);
+  if (shifts) return lanes_shift_left_by(difference, input->only_left);
   lanes x = lanes_shift_left_by(difference, input->left);
   lanes even = lanes_add_64(lanes_multiply_even(x, input->multiplier), input->nudge);
   lanes odd = lanes_add_64(lanes_multiply_even(lanes_odd(x), input->multiplier), input->nudge);
