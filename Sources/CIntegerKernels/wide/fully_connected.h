@@ -33,6 +33,8 @@ WIDE_INLINE void dot_four(const uint8_t *codes, const uint8_t *weights, size_t i
   for (; i + sizeof(lanes) <= inputs; i += sizeof(lanes)) {
     lane_codes u = codes_of_bytes(lanes_load(codes + i));
     for (size_t o = 0; o < 4; o++) {
+      // The next four's: each line is asked for once, long enough before it is read.
+      __builtin_prefetch(weights + (o + 4) * inputs + i);
       lanes w = lanes_xor(lanes_load(weights + o * inputs + i), flips);
       partial[o] = lanes_dot(partial[o], u, weights_of_bytes(w));
     }
@@ -67,10 +69,12 @@ static void fully_connected_run(const void *parameters, size_t begin, size_t end
   uint8_t *codes = scratch;
   for (size_t row = 0; row < (size_t)layer->rows; row++) {
     copy_flipped(codes, layer->input + row * inputs, inputs, code_flips);
-    uint32_t total = 0;
-    for (size_t i = 0; i < inputs; i++) total += (uint32_t)code_of(codes[i]);
-    total -= (uint32_t)inputs * (uint32_t)(layer->input_zero_point + code_flip);
-    const lanes correction = lanes_repeat((int32_t)(total * (uint32_t)layer->weight_zero_point));
+    lanes correction = lanes_zero();
+    if (layer->weight_zero_point != 0) {
+      uint32_t total = (uint32_t)sum_of_run(codes, inputs, lanes_zero());
+      total -= (uint32_t)inputs * (uint32_t)(layer->input_zero_point + code_flip);
+      correction = lanes_repeat((int32_t)(total * (uint32_t)layer->weight_zero_point));
+    }
     for (size_t block = begin; block < end; block++) {
       const wide_scale *scale = (const wide_scale *)layer->stage.scales + block;
       const size_t first = block * lane_count;
