@@ -45,7 +45,7 @@ public struct InputSequence: Sendable {
       throw Diagnostic(
         place: "input '\(graph.tensors[graph.inputs[0]].name)'",
         problem: "the model does not say how an image becomes its input",
-        remedy: "give codes with --input")
+        remedy: "give --mean and --std when qconvert makes the file, or codes with --input here")
     }
     guard graph.inputs.count == 1 else {
       throw Diagnostic(

@@ -106,7 +106,7 @@ struct InputSequenceTests {
     #expect(
       throws: Diagnostic(
         place: "input 'image'", problem: "the model does not say how an image becomes its input",
-        remedy: "give codes with --input")
+        remedy: "give --mean and --std when qconvert makes the file, or codes with --input here")
     ) { try InputSequence(images: ["a.png"], for: graph) }
   }
 

@@ -64,7 +64,7 @@ struct FailureTests {
     #expect(
       outcome.errors
         == "qrun: error: small.fbq: input 'image': the model does not say how an image becomes its "
-        + "input; give codes with --input\n")
+        + "input; give --mean and --std when qconvert makes the file, or codes with --input here\n")
   }
 
   @Test(
