@@ -9,9 +9,13 @@
 //                     └──┴──┴──┴──┘               └──┴──┴──┴──┘
 //                     └► its own    a thief's ◄┘
 //
-// Workers wait for a generation number to change: a short while spinning, for operators follow each
-// other within microseconds, then asleep. The caller is thread 0 and, when no part is left, waits in the
-// same way for those that others have taken.
+// What an operator of two microseconds can afford is a few cache lines that move from core to core. The
+// caller writes one, `job`, with a generation number that workers wait for. Ranges carry the generation
+// that they were last taken from: those of an older one are full, so that nobody has to fill them. Each
+// thread counts what it has finished in a line of its own, and the caller reads these.
+//
+// Workers wait a short while spinning, for operators follow each other within microseconds, then asleep.
+// The caller is thread 0 and, when no part is left, waits in the same way for those that others have taken.
 #include "CIntegerKernels.h"
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -28,33 +32,41 @@ enum {
   cache_line = 64,
 };
 
-// The parts that a thread begins with. `left` counts those not yet taken: whoever lowers it owns one, the
-// thread itself the first, others the last.
+// The work at hand. It changes only while no part is left and none is being worked on.
 typedef struct {
-  _Alignas(cache_line) atomic_int left;
-  atomic_size_t end;
-  // Only its own thread changes it.
-  size_t first;
+  _Alignas(cache_line) atomic_uint generation;
+  // Read by those who take parts before they have one.
+  atomic_uint parts;
+  size_t units;
+  fbq_kernel kernel;
+  const void *parameters;
+  uint8_t *scratch;
+  size_t scratch_stride;
+} job;
+
+// A thread's parts first…end − 1 that nobody has taken yet, as generation << 32 | first << 16 | end.
+// Whoever changes it owns a part: the thread itself the first, others the last.
+typedef struct {
+  _Alignas(cache_line) atomic_uint_fast64_t left;
 } range;
 
+// How many parts a thread has finished, as generation << 32 | count.
+typedef struct {
+  _Alignas(cache_line) atomic_uint_fast64_t count;
+} progress;
+
 struct fbq_threads {
+  job job;
+  range *ranges;
+  progress *finished;
+  pthread_t *handles;
   int32_t count;
   pthread_mutex_t mutex;
   pthread_cond_t work_arrived;
   pthread_cond_t work_done;
-  // The work at hand. It changes only while no part is left and none is being worked on.
-  fbq_kernel kernel;
-  const void *parameters;
-  size_t units, parts;
-  uint8_t *scratch;
-  size_t scratch_stride;
-  range *ranges;
-  pthread_t *handles;
-  _Alignas(cache_line) atomic_uint generation;
-  atomic_int sleepers;
-  atomic_int stops;
-  _Alignas(cache_line) atomic_size_t unfinished;
+  _Alignas(cache_line) atomic_int sleepers;
   atomic_int caller_sleeps;
+  atomic_int stops;
 };
 
 typedef struct {
@@ -70,53 +82,75 @@ static void relax(void) {
 #endif
 }
 
-// Whether a part of the range is the caller's now.
-static int claim(range *r) {
-  int left = atomic_load_explicit(&r->left, memory_order_relaxed);
-  while (left > 0) {
-    if (atomic_compare_exchange_weak_explicit(&r->left, &left, left - 1, memory_order_acquire,
-                                              memory_order_relaxed)) {
-      return 1;
+// Takes a part of thread `owner` for `index`, the thread itself or a thief; -1 if none is left.
+//
+// No range is empty at first. One of the previous generation is therefore proof that this one is not over,
+// and the job, read here, cannot change before the exchange fails.
+static int64_t claim(fbq_threads *t, unsigned generation, int32_t owner, int32_t index) {
+  atomic_uint_fast64_t *range = &t->ranges[owner].left;
+  uint_fast64_t left = atomic_load_explicit(range, memory_order_acquire);
+  for (;;) {
+    uint64_t first = left >> 16 & 0xffff, end = left & 0xffff;
+    if ((unsigned)(left >> 32) != generation) {
+      if ((unsigned)(left >> 32) != generation - 1) return -1;
+      const uint64_t parts = atomic_load_explicit(&t->job.parts, memory_order_relaxed);
+      first = parts * (uint64_t)owner / (uint64_t)t->count;
+      end = parts * ((uint64_t)owner + 1) / (uint64_t)t->count;
+    }
+    if (first == end) return -1;
+    const uint64_t part = owner == index ? first++ : --end;
+    const uint_fast64_t rest = (uint64_t)generation << 32 | first << 16 | end;
+    if (atomic_compare_exchange_weak_explicit(range, &left, rest, memory_order_acq_rel,
+                                              memory_order_acquire)) {
+      return (int64_t)part;
     }
   }
-  return 0;
 }
 
-static void finish_part(fbq_threads *t) {
-  if (atomic_fetch_sub(&t->unfinished, 1) != 1 || !atomic_load(&t->caller_sleeps)) return;
+static void run_part(fbq_threads *t, int32_t index, uint64_t part) {
+  const job *job = &t->job;
+  const size_t parts = atomic_load_explicit(&job->parts, memory_order_relaxed);
+  const size_t begin = job->units * part / parts, end = job->units * (part + 1) / parts;
+  if (begin == end) return;
+  job->kernel(job->parameters, begin, end, job->scratch + (size_t)index * job->scratch_stride);
+}
+
+// Says that a worker has finished `count` parts.
+static void report(fbq_threads *t, unsigned generation, int32_t index, uint32_t count) {
+  // Ordered before the look at `caller_sleeps`, as the caller sets that before its look at counts.
+  atomic_store(&t->finished[index].count, (uint64_t)generation << 32 | count);
+  if (!atomic_load(&t->caller_sleeps)) return;
   // Under the mutex, so that the caller cannot fall asleep between its check and this signal.
   pthread_mutex_lock(&t->mutex);
   pthread_cond_signal(&t->work_done);
   pthread_mutex_unlock(&t->mutex);
 }
 
-static void run_part(fbq_threads *t, int32_t index, size_t part) {
-  size_t begin = t->units * part / t->parts;
-  size_t end = t->units * (part + 1) / t->parts;
-  t->kernel(t->parameters, begin, end, t->scratch + (size_t)index * t->scratch_stride);
-  finish_part(t);
-}
-
-// Works on parts until none is left.
-static void take_parts(fbq_threads *t, int32_t index) {
-  range *own = &t->ranges[index];
-  while (claim(own)) run_part(t, index, own->first++);
-  for (int32_t i = 1; i < t->count; i++) {
-    range *other = &t->ranges[(index + i) % t->count];
-    while (claim(other)) run_part(t, index, atomic_fetch_sub(&other->end, 1) - 1);
+// Works on parts until none is left; returns how many.
+static uint32_t take_parts(fbq_threads *t, unsigned generation, int32_t index) {
+  uint32_t count = 0;
+  for (int32_t i = 0; i < t->count; i++) {
+    int64_t part;
+    while ((part = claim(t, generation, (index + i) % t->count, index)) >= 0) {
+      run_part(t, index, (uint64_t)part);
+      count++;
+      if (index != 0) report(t, generation, index, count);
+    }
   }
+  return count;
 }
 
 static unsigned wait_for_work(fbq_threads *t, unsigned seen) {
+  atomic_uint *generation = &t->job.generation;
   for (int i = 0; i < spin_rounds; i++) {
-    unsigned now = atomic_load_explicit(&t->generation, memory_order_acquire);
+    unsigned now = atomic_load_explicit(generation, memory_order_acquire);
     if (now != seen) return now;
     relax();
   }
   pthread_mutex_lock(&t->mutex);
   atomic_fetch_add(&t->sleepers, 1);
   unsigned now;
-  while ((now = atomic_load(&t->generation)) == seen) {
+  while ((now = atomic_load(generation)) == seen) {
     pthread_cond_wait(&t->work_arrived, &t->mutex);
   }
   atomic_fetch_sub(&t->sleepers, 1);
@@ -132,13 +166,11 @@ static void *work(void *argument) {
   for (;;) {
     seen = wait_for_work(t, seen);
     if (atomic_load_explicit(&t->stops, memory_order_acquire)) return NULL;
-    take_parts(t, start.index);
+    take_parts(t, seen, start.index);
   }
 }
 
-static void announce(fbq_threads *t) {
-  atomic_fetch_add(&t->generation, 1);
-  if (atomic_load(&t->sleepers) == 0) return;
+static void wake(fbq_threads *t) {
   pthread_mutex_lock(&t->mutex);
   pthread_cond_broadcast(&t->work_arrived);
   pthread_mutex_unlock(&t->mutex);
@@ -157,14 +189,16 @@ static int start_worker(fbq_threads *t, int32_t index) {
 
 static void free_threads(fbq_threads *t) {
   free(t->ranges);
+  free(t->finished);
   free(t->handles);
   free(t);
 }
 
 // Stops and joins workers 1…last.
 static void stop_workers(fbq_threads *t, int32_t last) {
-  atomic_store_explicit(&t->stops, 1, memory_order_release);
-  announce(t);
+  atomic_store(&t->stops, 1);
+  atomic_fetch_add(&t->job.generation, 1);
+  wake(t);
   for (int32_t index = 1; index <= last; index++) pthread_join(t->handles[index], NULL);
   pthread_cond_destroy(&t->work_done);
   pthread_cond_destroy(&t->work_arrived);
@@ -186,8 +220,9 @@ fbq_threads *fbq_threads_create(int32_t count) {
   if (!t) return NULL;
   t->count = count;
   t->ranges = allocate_lines((size_t)count * sizeof *t->ranges);
+  t->finished = allocate_lines((size_t)count * sizeof *t->finished);
   t->handles = calloc((size_t)count, sizeof *t->handles);
-  if (!t->ranges || !t->handles) {
+  if (!t->ranges || !t->finished || !t->handles) {
     free_threads(t);
     return NULL;
   }
@@ -207,14 +242,23 @@ void fbq_threads_destroy(fbq_threads *t) {
   if (t) stop_workers(t, t->count - 1);
 }
 
-static void wait_for_workers(fbq_threads *t) {
+// Whether workers have finished `count` parts.
+static int have_finished(const fbq_threads *t, unsigned generation, uint32_t count) {
+  for (int32_t i = 1; i < t->count; i++) {
+    const uint_fast64_t finished = atomic_load(&t->finished[i].count);
+    if ((unsigned)(finished >> 32) == generation) count -= (uint32_t)finished;
+  }
+  return count == 0;
+}
+
+static void wait_for_workers(fbq_threads *t, unsigned generation, uint32_t count) {
   for (int i = 0; i < spin_rounds; i++) {
-    if (atomic_load_explicit(&t->unfinished, memory_order_acquire) == 0) return;
+    if (have_finished(t, generation, count)) return;
     relax();
   }
   pthread_mutex_lock(&t->mutex);
   atomic_store(&t->caller_sleeps, 1);
-  while (atomic_load(&t->unfinished) != 0) pthread_cond_wait(&t->work_done, &t->mutex);
+  while (!have_finished(t, generation, count)) pthread_cond_wait(&t->work_done, &t->mutex);
   atomic_store(&t->caller_sleeps, 0);
   pthread_mutex_unlock(&t->mutex);
 }
@@ -225,25 +269,24 @@ void fbq_threads_run(fbq_threads *t, fbq_kernel kernel, const void *parameters, 
     kernel(parameters, 0, units, scratch);
     return;
   }
-  const size_t count = (size_t)t->count, most = count * parts_per_thread;
-  t->kernel = kernel;
-  t->parameters = parameters;
-  t->units = units;
-  t->parts = units < most ? units : most;
-  t->scratch = scratch;
-  t->scratch_stride = scratch_stride;
-  atomic_store_explicit(&t->unfinished, t->parts, memory_order_relaxed);
-  for (size_t i = 0; i < count; i++) {
-    range *r = &t->ranges[i];
-    const size_t end = t->parts * (i + 1) / count;
-    r->first = t->parts * i / count;
-    atomic_store_explicit(&r->end, end, memory_order_relaxed);
-    // Publishes the work: from here on others may take parts.
-    atomic_store_explicit(&r->left, (int)(end - r->first), memory_order_release);
-  }
-  announce(t);
-  take_parts(t, 0);
-  wait_for_workers(t);
+  const uint32_t most = (uint32_t)t->count * parts_per_thread;
+  // At least one for each thread, though it be empty: all ranges have to be taken from.
+  const uint32_t parts = units < most ? (uint32_t)t->count : most;
+  job *job = &t->job;
+  job->kernel = kernel;
+  job->parameters = parameters;
+  job->units = units;
+  atomic_store_explicit(&job->parts, parts, memory_order_relaxed);
+  job->scratch = scratch;
+  job->scratch_stride = scratch_stride;
+  const unsigned generation = atomic_load_explicit(&job->generation, memory_order_relaxed) + 1;
+  // Publishes the work: from here on others may take parts.
+  atomic_store_explicit(&job->generation, generation, memory_order_release);
+  // A worker that falls asleep at this very moment may be missed. It wakes for the next operator: to wait
+  // here until the store above is everywhere would cost every operator more.
+  if (atomic_load_explicit(&t->sleepers, memory_order_relaxed) != 0) wake(t);
+  const uint32_t own = take_parts(t, generation, 0);
+  wait_for_workers(t, generation, parts - own);
 }
 
 #else

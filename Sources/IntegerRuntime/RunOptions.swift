@@ -13,7 +13,7 @@ public struct RunOptions: Sendable {
 
   /// Elements of an operation, or as many products as take their time (about ten per nanosecond), below
   /// which waking other threads costs more than it gains.
-  package var parallelWork = 50_000
+  package var parallelWork = 6000
 
   /// The most threads that an interpreter accepts.
   public static let maximumThreads = 256
