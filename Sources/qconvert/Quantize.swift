@@ -129,7 +129,7 @@ struct Quantize: ParsableCommand {
       if let headroom = summary.leastHeadroom {
         print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
       }
-      for note in summary.notes + notes { print("  note         \(note)") }
+      for note in summary.notes + notes { print("  note         \(Diagnostic.printable(note))") }
       print(
         String(format: "  calibrated on %@ in %.1f s", conversion.samples.description, seconds))
     }

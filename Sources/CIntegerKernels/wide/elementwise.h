@@ -141,33 +141,30 @@ WIDE_INLINE void combine_rows(const int multiplies, const combination *with, siz
   }
 }
 
-static void add_run(const void *parameters, size_t begin, size_t end, void *scratch) {
-  (void)scratch;
-  const fbq_elementwise *e = parameters;
-  const combination with = {
+WIDE_INLINE combination combination_of(const fbq_elementwise *e) {
+  return (combination){
       .operation = e,
       .stage = load_stage(&e->stage),
       .scale = load_scale(e->stage.scales),
       .path = e->stage.path,
-      .inputs =
-          {
-              load_input(e->first_zero_point, e->first_multiplier, e->left_shift, e->stage.single),
-              load_input(e->second_zero_point, e->second_multiplier, e->left_shift,
-                         e->stage.single),
-          },
   };
+}
+
+static void add_run(const void *parameters, size_t begin, size_t end, void *scratch) {
+  (void)scratch;
+  const fbq_elementwise *e = parameters;
+  const int single = e->stage.single;
+  combination with = combination_of(e);
+  with.inputs[0] = load_input(e->first_zero_point, e->first_multiplier, e->left_shift, single);
+  with.inputs[1] = load_input(e->second_zero_point, e->second_multiplier, e->left_shift, single);
   combine_rows(0, &with, begin, end);
 }
 
 static void multiply_run(const void *parameters, size_t begin, size_t end, void *scratch) {
   (void)scratch;
   const fbq_elementwise *e = parameters;
-  const combination with = {
-      .operation = e,
-      .stage = load_stage(&e->stage),
-      .scale = load_scale(e->stage.scales),
-      .path = e->stage.path,
-      .zero_points = {lanes_repeat(e->first_zero_point), lanes_repeat(e->second_zero_point)},
-  };
+  combination with = combination_of(e);
+  with.zero_points[0] = lanes_repeat(e->first_zero_point);
+  with.zero_points[1] = lanes_repeat(e->second_zero_point);
   combine_rows(1, &with, begin, end);
 }
