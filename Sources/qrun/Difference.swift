@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandSupport
 import Diagnostics
 import FBQFormat
-import Foundation
 import InferenceSession
 import IntegerModel
 import IntegerRuntime
@@ -101,7 +100,7 @@ struct DifferenceReport {
         return [
           "\(difference.operation)", operation.kind.name,
           Self.shortened(graph.tensors[difference.tensor].name), "\(difference.elementCount)",
-          "\(difference.differingCount)", String(format: "%.4f %%", share),
+          "\(difference.differingCount)", String(share, decimals: 4) + " %",
           "\(difference.greatest)",
         ]
       }

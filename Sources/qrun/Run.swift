@@ -2,7 +2,7 @@ import CommandSupport
 import Diagnostics
 import FBQFormat
 import FileAccess
-import Foundation
+import Glibc
 import InferenceSession
 import IntegerModel
 import IntegerRuntime
