@@ -16,7 +16,8 @@ struct DifferenceRun {
   /// Loads everything.
   init(arguments: QRun, against profile: ArithmeticProfile) throws {
     self.arguments = arguments
-    graph = try FBQFile.read(path: arguments.model)
+    let validated = try FBQFile.readValidated(path: arguments.model)
+    graph = validated.graph
     let first = arguments.arithmetic ?? graph.arithmetic
     guard first != profile else {
       throw UsageError("--diff compares with another arithmetic than '\(first.name)'")
@@ -26,7 +27,7 @@ struct DifferenceRun {
     for arithmetic in [first, profile] {
       interpreters.append(
         try Run.interpreter(
-          arguments, graph, arithmetic, threads: arguments.threads, preservesAll: true))
+          arguments, validated, arithmetic, threads: arguments.threads, preservesAll: true))
     }
     self.interpreters = interpreters
   }

@@ -17,6 +17,17 @@ struct MappedFileTests {
     #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
   }
 
+  @Test("unloaded parts are read again", arguments: [1, 4096, 70_000])
+  func unload(size: Int) throws {
+    let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    let file = try MappedFile(path: folder.write(bytes, to: "data"))
+    for part in [0..<size, size..<size, 0..<0, 0..<size / 2, size / 2..<size, size / 3..<size / 2] {
+      #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
+      file.unload(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
+    }
+    #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
+  }
+
   @Test("an empty file has no bytes")
   func empty() throws {
     let file = try MappedFile(path: folder.write([], to: "empty"))
