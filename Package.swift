@@ -1,8 +1,15 @@
 // swift-tools-version: 6.1
+import Glibc
 import PackageDescription
 
 // The modules, lowest first. An arrow goes only to a module above; what a module *is* stands
 // beside it, and what it may import is its dependency list.
+
+// Whether the system has the libraries that `qrun` needs as archives too, as Debian and Ubuntu do.
+let hasArchives = ["c", "jpeg", "m", "png", "z"].allSatisfy { name in
+  ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"]
+    .contains { access("\($0)/lib\(name).a", R_OK) == 0 }
+}
 
 let package = Package(
   name: "fbq",
@@ -285,26 +292,38 @@ let package = Package(
         "OperatorArithmetic", "Quantizer", "TFLiteFormat", "TensorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // It runs `qrun` too, which has linker settings of its own that a test would take over: `swift
+    // test` builds it as it builds every product.
     .testTarget(
       name: "QConvertTests",
       dependencies: [
         "FBQFormat", "IntegerModel", "TFLiteFormat", "TensorFiles", "TestSupport", "qconvert",
-        "qrun",
       ]),
 
-    // The command that runs a model.
+    // The command that runs a model. It holds all libraries itself: a process that loads them takes
+    // longer to start than a model to load, and more memory. No module that it uses may import
+    // Foundation, which would bring 40 MB of ICU; FoundationEssentials does not.
     .executableTarget(
       name: "qrun",
       dependencies: [
         "CommandSupport", "Diagnostics", "FBQFormat", "FileAccess", "InferenceSession",
         "IntegerModel", "IntegerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      linkerSettings: hasArchives
+        ? [
+          .unsafeFlags(
+            [
+              "-static-executable", "-use-ld=lld", "-l_FoundationCShims",
+              "-l_FoundationCollections",
+            ], .when(configuration: .release))
+        ] : []),
+    // Without `qrun`, as the tests of `qconvert`.
     .testTarget(
       name: "QRunTests",
       dependencies: [
         "FBQFormat", "InferenceSession", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "OperatorArithmetic", "TensorFiles", "TestSupport", "qrun",
+        "OperatorArithmetic", "TensorFiles", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6],

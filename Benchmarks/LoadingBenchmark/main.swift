@@ -32,8 +32,8 @@ struct LoadingBenchmark: ParsableCommand {
     var times: [Double] = []
     for _ in 0..<count {
       let start = clock.now
-      let graph = try FBQFile.read(path: model)
-      let interpreter = try Interpreter(graph: graph, options: RunOptions())
+      let graph = try FBQFile.readValidated(path: model)
+      let interpreter = try Interpreter(graph, options: RunOptions())
       let elapsed = clock.now - start
       withExtendedLifetime(interpreter) {}
       times.append(elapsed / .milliseconds(1))

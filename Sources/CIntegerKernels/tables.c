@@ -7,30 +7,51 @@
 #if defined(__x86_64__)
 
 #include <cpuid.h>
+#include <stdatomic.h>
 
 // What the processor and the system have, of what tables need. Registers that the system does not save on
 // a task switch cannot be used.
-typedef struct {
-  int saves_256_bits, saves_512_bits, avx2, avx_vnni, avx512, avx512_vnni;
-} features;
+enum {
+  saves_256_bits = 1,
+  saves_512_bits = 2,
+  has_avx2 = 4,
+  has_avx_vnni = 8,
+  has_avx512 = 16,
+  has_avx512_vnni = 32,
+  was_asked = 64
+};
 
-static features processor(void) {
-  features found = {0};
+static unsigned ask_processor(void) {
+  unsigned found = was_asked;
   unsigned a, b, c, d;
   const unsigned system_saves = 1u << 27;
   if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c & system_saves)) return found;
   unsigned low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  found.saves_256_bits = (low & 0x06) == 0x06;
-  found.saves_512_bits = (low & 0xe6) == 0xe6;
+  if ((low & 0x06) == 0x06) found |= saves_256_bits;
+  if ((low & 0xe6) == 0xe6) found |= saves_512_bits;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return found;
   const unsigned foundation = 1u << 16, doublewords = 1u << 17, bytes = 1u << 30, lengths = 1u << 31;
   const unsigned all = foundation | doublewords | bytes | lengths;
-  found.avx2 = (b & 1u << 5) != 0;
-  found.avx512 = found.avx2 && (b & all) == all;
-  found.avx512_vnni = (c & 1u << 11) != 0;
+  if (b & 1u << 5) {
+    found |= has_avx2;
+    if ((b & all) == all) found |= has_avx512;
+  }
+  if (c & 1u << 11) found |= has_avx512_vnni;
   // Leaf 7 says in `a` how many parts it has.
-  if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) found.avx_vnni = (a & 1u << 4) != 0;
+  if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & 1u << 4) found |= has_avx_vnni;
+  return found;
+}
+
+// Asked once: on a virtual machine an answer takes tens of microseconds. Several threads may ask at the
+// same time; they get the same answer.
+static unsigned processor(void) {
+  static atomic_uint known;
+  unsigned found = atomic_load_explicit(&known, memory_order_relaxed);
+  if (!found) {
+    found = ask_processor();
+    atomic_store_explicit(&known, found, memory_order_relaxed);
+  }
   return found;
 }
 
@@ -45,20 +66,20 @@ const fbq_kernels *fbq_kernels_of(fbq_table table) {
 }
 
 static const char *lacking_here(fbq_table table) {
-  const features found = processor();
+  const unsigned found = processor();
   const char *const saved_256_bits = "an operating system that saves 256-bit registers";
   switch (table) {
     case fbq_avx2_table:
-      if (!found.avx2) return "AVX2";
-      return found.saves_256_bits ? NULL : saved_256_bits;
+      if (!(found & has_avx2)) return "AVX2";
+      return found & saves_256_bits ? NULL : saved_256_bits;
     case fbq_avx_vnni_table:
-      if (!found.avx2) return "AVX2";
-      if (!found.avx_vnni) return "AVX-VNNI";
-      return found.saves_256_bits ? NULL : saved_256_bits;
+      if (!(found & has_avx2)) return "AVX2";
+      if (!(found & has_avx_vnni)) return "AVX-VNNI";
+      return found & saves_256_bits ? NULL : saved_256_bits;
     default:
-      if (!found.avx512) return "AVX-512 (F, BW, DQ, VL)";
-      if (!found.avx512_vnni) return "AVX-512 VNNI";
-      return found.saves_512_bits ? NULL : "an operating system that saves 512-bit registers";
+      if (!(found & has_avx512)) return "AVX-512 (F, BW, DQ, VL)";
+      if (!(found & has_avx512_vnni)) return "AVX-512 VNNI";
+      return found & saves_512_bits ? NULL : "an operating system that saves 512-bit registers";
   }
 }
 

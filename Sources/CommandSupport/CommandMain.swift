@@ -1,6 +1,6 @@
 import ArgumentParser
 import Diagnostics
-import Foundation
+import Glibc
 
 /// The exit codes that scripts and CI can rely on.
 public enum ExitStatus {
@@ -81,7 +81,13 @@ private func firstSentence(_ message: String) -> String {
 
 /// Writes text to standard error, unbuffered.
 public func writeToStandardError(_ text: String) {
-  FileHandle.standardError.write(Data(text.utf8))
+  var rest = ArraySlice(text.utf8)
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    // Where there is no standard error there is nobody to tell.
+    guard count >= 0 || errno == EINTR else { return }
+    rest = rest.dropFirst(max(count, 0))
+  }
 }
 
 /// Prints a warning: something the user should know that does not stop the command.

@@ -1,12 +1,12 @@
 import Dispatch
-import Foundation
+import Glibc
+import Synchronization
 
 /// Ctrl-C as a wish rather than an end: the first one is only noted, so that long work can finish
 /// with what it has; the second one ends the program as usual.
 public final class Interruption: @unchecked Sendable {
-  // Sendable because the lock orders all access to the flag; the sources are set once.
-  private let lock = NSLock()
-  private var isRequested = false
+  // Sendable because the flag is atomic and the source is set once.
+  private let isRequested = Atomic(false)
   private var source: (any DispatchSourceSignal)?
 
   /// Starts listening; `message` is printed on standard error at the first Ctrl-C.
@@ -16,7 +16,7 @@ public final class Interruption: @unchecked Sendable {
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { [weak self] in
       signal(SIGINT, SIG_DFL)
-      self?.request()
+      self?.isRequested.store(true, ordering: .relaxed)
       Progress.clearLine()
       writeToStandardError("\(command): \(message)\n")
     }
@@ -29,16 +29,6 @@ public final class Interruption: @unchecked Sendable {
     signal(SIGINT, SIG_DFL)
   }
 
-  private func request() {
-    lock.lock()
-    isRequested = true
-    lock.unlock()
-  }
-
   /// Whether Ctrl-C was pressed.
-  public var wasRequested: Bool {
-    lock.lock()
-    defer { lock.unlock() }
-    return isRequested
-  }
+  public var wasRequested: Bool { isRequested.load(ordering: .relaxed) }
 }

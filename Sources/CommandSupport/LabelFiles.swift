@@ -1,6 +1,5 @@
 import Diagnostics
 import FileAccess
-import Foundation
 
 /// Files that name classes, and files that assign images to classes.
 public enum LabelFiles {
@@ -46,7 +45,7 @@ public enum LabelFiles {
           file: path, place: place, problem: "class \(label) is outside 0…\(classCount - 1)",
           remedy: "count classes from 0 in the order of the model's outputs")
       }
-      let name = String(line[..<last.startIndex]).trimmingCharacters(in: .whitespaces)
+      let name = trimmed(line[..<last.startIndex])
       if let previous = result[name], previous != label {
         throw Diagnostic(
           file: path, place: place, problem: "'\(name)' already has class \(previous)",
@@ -72,7 +71,14 @@ public enum LabelFiles {
     let content = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
     // "\r\n" is one character, hence not a split at "\n".
     return content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+      .map(trimmed)
+  }
+
+  /// `text` without space at either end.
+  private static func trimmed(_ text: Substring) -> String {
+    let start = text.drop(while: \.isWhitespace)
+    let end = start.lastIndex { !$0.isWhitespace }
+    return end.map { String(start[...$0]) } ?? ""
   }
 
   private static func withoutIdentifier(_ line: String) -> String {

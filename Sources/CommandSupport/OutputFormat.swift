@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 
 /// How a command prints its result.
 public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {

@@ -1,13 +1,13 @@
-import Foundation
+import Glibc
 
 /// A line on standard error that shows how far long work has come: the title, the share done and
 /// the time left. It appears only on a terminal, only for work over half a second, and leaves
 /// nothing behind.
 public final class Progress {
-  private let start = Date()
-  private var lastUpdate = Date.distantPast
+  private let start = ContinuousClock.now
+  private var lastUpdate: ContinuousClock.Instant?
   private var title = ""
-  private var titleStart = Date()
+  private var titleStart = ContinuousClock.now
 
   /// Creates a line that is not shown yet.
   public init() {}
@@ -15,19 +15,19 @@ public final class Progress {
   /// Shows `share` (0…1) of the work called `title`, with `detail` behind it unless empty.
   public func update(_ title: String, _ share: Double, detail: String = "") {
     guard Self.isTerminal else { return }
-    let now = Date()
+    let now = ContinuousClock.now
     if title != self.title {
       self.title = title
       titleStart = now
     }
-    guard now.timeIntervalSince(start) > 0.5, now.timeIntervalSince(lastUpdate) > 0.1 else {
-      return
-    }
+    guard now - start > .milliseconds(500),
+      lastUpdate.map({ now - $0 > .milliseconds(100) }) ?? true
+    else { return }
     lastUpdate = now
     writeToStandardError(
       "\r\u{1b}[K"
         + Self.line(
-          title: title, share: share, elapsed: now.timeIntervalSince(titleStart), detail: detail))
+          title: title, share: share, elapsed: (now - titleStart) / .seconds(1), detail: detail))
   }
 
   /// Removes the line.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FileAccess
-import Foundation
+import FoundationEssentials
 
 /// Checks that writing `written` destroys nothing that the same command line names: neither one of
 /// the files it reads nor another of its results. To be called while the command line is validated.

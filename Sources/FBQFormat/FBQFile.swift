@@ -20,10 +20,17 @@ public enum FBQFile {
   /// Throws a ``Diagnostic`` that names the file when it cannot be read, is no `.fbq` file, is cut
   /// short or damaged in any bit, needs a newer version, or holds a graph that does not validate.
   public static func read(path: String) throws(Diagnostic) -> IntegerGraph {
+    try readValidated(path: path).graph
+  }
+
+  /// The same, as the proof that the graph validates, for an `Interpreter`.
+  public static func readValidated(path: String) throws(Diagnostic) -> ValidatedGraph {
     let file = try MappedFile(path: path)
-    let storage = ByteStorage(adopting: file.bytes) { _ in withExtendedLifetime(file) {} }
+    let storage = ByteStorage(adopting: file.bytes, unload: file.unload) { _ in
+      withExtendedLifetime(file) {}
+    }
     do throws(Diagnostic) {
-      return try read(storage)
+      return try ValidatedGraph(unvalidatedGraph(in: storage))
     } catch {
       throw error.inFile(path)
     }
@@ -32,9 +39,7 @@ public enum FBQFile {
   /// Reads a model that lies in memory, 64-byte aligned, and refers to it in place; see
   /// ``read(path:)``. The diagnostics name no file.
   public static func read(_ storage: ByteStorage) throws(Diagnostic) -> IntegerGraph {
-    let graph = try unvalidatedGraph(in: storage)
-    try graph.validate()
-    return graph
+    try ValidatedGraph(unvalidatedGraph(in: storage)).graph
   }
 
   /// The graph that the file in `storage` describes: what the file says, as it says it.

@@ -51,6 +51,19 @@ public final class MappedFile: @unchecked Sendable {
     return try body(bytes)
   }
 
+  /// Frees the memory that `part` of the content takes. It is read from the file again, or from what the
+  /// system keeps of it, when it is next used.
+  public func unload(_ part: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress, let first = part.baseAddress else { return }
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    // Pages that others share stay, but for the end of the last, which nobody else can use.
+    let lower = (first - start + page - 1) / page * page
+    let end = first - start + part.count
+    let upper = end == bytes.count ? end : end / page * page
+    guard lower < upper else { return }
+    madvise(UnsafeMutableRawPointer(mutating: start) + lower, upper - lower, MADV_DONTNEED)
+  }
+
   deinit {
     if let address = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)

@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import IntegerRuntime
 
 /// Runs inputs on several interpreters at once, and hands out their results in the inputs' order.
@@ -53,7 +53,7 @@ private struct Lanes<Result>: @unchecked Sendable {
 /// Whose turn it is. Unchecked: everything is read and written under the condition's lock, but for
 /// what is performed, which has the turn to itself.
 private final class Turns: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = Condition()
   private let count: Int
   private var taken = 0
   private var turn = 0
@@ -75,10 +75,10 @@ private final class Turns: @unchecked Sendable {
 
   /// Waits for the turn of input `index` and performs `body`, unless one before it has failed.
   func perform(_ index: Int, _ body: () throws -> Void) {
-    condition.lock()
-    while turn != index { condition.wait() }
-    let hasFailed = error != nil
-    condition.unlock()
+    let hasFailed = condition.withLock {
+      while turn != index { condition.wait() }
+      return error != nil
+    }
     let result = Swift.Result { if !hasFailed { try body() } }
     condition.withLock {
       if case .failure(let failure) = result { error = failure }

@@ -4,14 +4,20 @@
 public final class ByteStorage: @unchecked Sendable {
   /// The whole block. Valid as long as this object lives.
   public let bytes: UnsafeRawBufferPointer
+  private let unload: (@Sendable (UnsafeRawBufferPointer) -> Void)?
   private let release: @Sendable (UnsafeRawBufferPointer) -> Void
 
   /// Takes over `bytes`; `release` runs once, when the last user is gone.
+  ///
+  /// `unload` frees the memory of a part of them where it comes back by itself when it is read again, as
+  /// the pages of a mapped file do.
   public init(
     adopting bytes: UnsafeRawBufferPointer,
+    unload: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
     release: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
   ) {
     self.bytes = bytes
+    self.unload = unload
     self.release = release
   }
 
@@ -26,6 +32,10 @@ public final class ByteStorage: @unchecked Sendable {
   }
 
   deinit { release(bytes) }
+
+  fileprivate func unload(_ part: Range<Int>) {
+    unload?(UnsafeRawBufferPointer(rebasing: bytes[part]))
+  }
 }
 
 /// The bytes of one constant tensor, used where they lie: little-endian, densely packed.
@@ -58,20 +68,24 @@ public struct ConstantBytes: Sendable {
     try body(UnsafeRawBufferPointer(rebasing: storage.bytes[offset..<offset + count]))
   }
 
+  /// Frees the memory of the bytes where they lie in a file, from which they come back when they are read
+  /// again: for constants that are rarely or never read from here on.
+  package func unload() { storage.unload(offset..<offset + count) }
+
   /// The bytes as an array of integers of type `Element`; trailing bytes that fill no element are
   /// dropped.
   public func array<Element: FixedWidthInteger>(of _: Element.Type) -> [Element] {
     withUnsafeBytes { bytes in
-      let width = MemoryLayout<Element>.size
-      var result: [Element] = []
-      result.reserveCapacity(bytes.count / width)
-      var position = 0
-      while position + width <= bytes.count {
-        result.append(
-          Element(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: Element.self)))
-        position += width
+      let count = bytes.count / MemoryLayout<Element>.size
+      return [Element](unsafeUninitializedCapacity: count) { elements, initializedCount in
+        // Whole, because a loop in generic code is slow, and loading a model comes here often.
+        UnsafeMutableRawBufferPointer(elements).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Element>.size)]))
+        #if _endian(big)
+          for index in 0..<count { elements[index] = Element(littleEndian: elements[index]) }
+        #endif
+        initializedCount = count
       }
-      return result
     }
   }
 }

@@ -31,11 +31,20 @@ public final class Interpreter {
   private let scratch: UnsafeMutablePointer<UInt8>
   private let scratchStride: Int
 
+  /// Validates and plans the graph.
+  /// - Throws: what ``IntegerGraph/validate()`` finds, and what ``init(_:options:)`` throws.
+  public convenience init(
+    graph: IntegerGraph, options: RunOptions = RunOptions()
+  ) throws(Diagnostic) {
+    try self.init(ValidatedGraph(graph), options: options)
+  }
+
   /// Plans the graph.
-  /// - Throws: what ``IntegerGraph/validate()`` finds, an arithmetic that the graph holds no
-  ///   numbers for, an arena beyond 2 GiB, a number of threads outside
-  ///   1…``RunOptions/maximumThreads``, kernels that this machine cannot run.
-  public init(graph: IntegerGraph, options: RunOptions = RunOptions()) throws(Diagnostic) {
+  /// - Throws: an arithmetic that the graph holds no numbers for, an arena beyond 2 GiB, a number of
+  ///   threads outside 1…``RunOptions/maximumThreads``, kernels that this machine cannot run.
+  public init(
+    _ validated: ValidatedGraph, options: RunOptions = RunOptions()
+  ) throws(Diagnostic) {
     guard options.threads >= 1, options.threads <= RunOptions.maximumThreads else {
       throw Diagnostic(
         place: "threads",
@@ -47,14 +56,19 @@ public final class Interpreter {
         problem: "'\(options.kernels.rawValue)' need \(lacking), which this machine lacks",
         remedy: "choose 'auto' for the fastest kernels it has")
     }
-    try graph.validate()
+    let graph = validated.graph
     let arithmetic = options.arithmetic ?? graph.arithmetic
     try graph.requireServed(arithmetic)
     var resolved = graph
     resolved.operations = graph.operations.map { $0.resolved(for: arithmetic) }
-    let memory = PreparedMemory()
-
     let plan = try ArenaPlan(of: graph, preservesAll: options.preservesAllTensors)
+    // Tensors can share constants, so that together they may seem to take more than there is.
+    var constantByteCount: UInt64 = 0
+    for tensor in graph.tensors { constantByteCount += UInt64(tensor.constant?.count ?? 0) }
+    // Packed, most constants take about as much memory; some kernels widen them.
+    let memory = PreparedMemory(
+      expecting: Int(clamping: UInt64(plan.byteCount) + constantByteCount),
+      limit: Int(clamping: UInt64(plan.byteCount) + 3 * constantByteCount))
     let arena = memory.allocate(byteCount: plan.byteCount)
     let places = graph.tensors.indices.map { index in
       graph.tensors[index].place(

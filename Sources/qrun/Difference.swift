@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandSupport
 import Diagnostics
 import FBQFormat
-import Foundation
 import InferenceSession
 import IntegerModel
 import IntegerRuntime
@@ -17,7 +16,8 @@ struct DifferenceRun {
   /// Loads everything.
   init(arguments: QRun, against profile: ArithmeticProfile) throws {
     self.arguments = arguments
-    graph = try FBQFile.read(path: arguments.model)
+    let validated = try FBQFile.readValidated(path: arguments.model)
+    graph = validated.graph
     let first = arguments.arithmetic ?? graph.arithmetic
     guard first != profile else {
       throw UsageError("--diff compares with another arithmetic than '\(first.name)'")
@@ -27,7 +27,7 @@ struct DifferenceRun {
     for arithmetic in [first, profile] {
       interpreters.append(
         try Run.interpreter(
-          arguments, graph, arithmetic, threads: arguments.threads, preservesAll: true))
+          arguments, validated, arithmetic, threads: arguments.threads, preservesAll: true))
     }
     self.interpreters = interpreters
   }
@@ -101,7 +101,7 @@ struct DifferenceReport {
         return [
           "\(difference.operation)", operation.kind.name,
           Self.shortened(graph.tensors[difference.tensor].name), "\(difference.elementCount)",
-          "\(difference.differingCount)", String(format: "%.4f %%", share),
+          "\(difference.differingCount)", String(share, decimals: 4) + " %",
           "\(difference.greatest)",
         ]
       }

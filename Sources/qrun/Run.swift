@@ -2,7 +2,7 @@ import CommandSupport
 import Diagnostics
 import FBQFormat
 import FileAccess
-import Foundation
+import Glibc
 import InferenceSession
 import IntegerModel
 import IntegerRuntime
@@ -21,14 +21,15 @@ struct Run {
   init(arguments: QRun) throws {
     self.arguments = arguments
     for path in arguments.written { try AtomicFile.checkWritable(path) }
-    graph = try FBQFile.read(path: arguments.model)
+    let validated = try FBQFile.readValidated(path: arguments.model)
+    graph = validated.graph
     golden = try Run.golden(arguments, graph: graph)
     inputs = try Run.inputs(arguments, graph: graph, golden: golden)
     guard arguments.benchmark == nil || inputs.count == 1 else {
       throw UsageError("--benchmark takes one input, there are \(inputs.count)")
     }
     interpreters = try Run.interpreters(
-      arguments, graph: graph, golden: golden, inputCount: inputs.count)
+      arguments, validated, golden: golden, inputCount: inputs.count)
     try golden?.requireSameArithmetic(interpreters[0].arithmetic)
     if graph.hasStates { try golden?.requireSameStates(resets: arguments.resetState) }
     try golden?.requireInputCount(inputs.count)
@@ -59,8 +60,9 @@ struct Run {
   }
 
   private static func interpreters(
-    _ arguments: QRun, graph: IntegerGraph, golden: Golden?, inputCount: Int
+    _ arguments: QRun, _ validated: ValidatedGraph, golden: Golden?, inputCount: Int
   ) throws(Diagnostic) -> [Interpreter] {
+    let graph = validated.graph
     // A stream's next input needs the state that the one before it leaves; layers are timed alone.
     let isParallel =
       (!graph.hasStates || arguments.resetState) && !arguments.timeLayers
@@ -70,7 +72,7 @@ struct Run {
     for _ in 0..<count {
       result.append(
         try interpreter(
-          arguments, graph, arguments.arithmetic, threads: count > 1 ? 1 : arguments.threads,
+          arguments, validated, arguments.arithmetic, threads: count > 1 ? 1 : arguments.threads,
           preservesAll: arguments.dumpTensors != nil || arguments.allTensors
             || golden?.hasIntermediates(of: graph) == true))
     }
@@ -79,14 +81,14 @@ struct Run {
 
   /// An interpreter of the model under `arithmetic`; `nil` for the model's own.
   static func interpreter(
-    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, threads: Int,
+    _ arguments: QRun, _ graph: ValidatedGraph, _ arithmetic: ArithmeticProfile?, threads: Int,
     preservesAll: Bool
   ) throws(Diagnostic) -> Interpreter {
     let options = RunOptions(
       arithmetic: arithmetic, kernels: arguments.kernels, threads: threads,
       preservesAllTensors: preservesAll)
     do throws(Diagnostic) {
-      return try Interpreter(graph: graph, options: options)
+      return try Interpreter(graph, options: options)
     } catch {
       throw error.inFile(arguments.model)
     }

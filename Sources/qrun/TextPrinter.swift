@@ -1,5 +1,5 @@
+import CommandSupport
 import Diagnostics
-import Foundation
 import InferenceSession
 import IntegerModel
 import IntegerRuntime
@@ -29,8 +29,8 @@ struct TextPrinter: ResultPrinter {
       if let real = score.real {
         text +=
           isProbability
-          ? right(String(format: "%.1f %%", real * 100), 9)
-          : right(String(format: "%.4g", real), 11)
+          ? right(percent(real), 9)
+          : right(String(real, significantDigits: 4), 11)
       }
       text += "  code " + right("\(score.code)", 4)
       if let label = score.label { text += "  " + label }
@@ -51,15 +51,15 @@ struct TextPrinter: ResultPrinter {
       let shape = operation.outputs.first.map { "\(graph.tensors[$0].shape)" } ?? ""
       line(
         "  " + left(names[index], nameWidth) + "  " + left(operation.kind.name, 21)
-          + right(String(format: "%.1f", times.mean(of: index)), 10)
-          + right(String(format: "%.1f %%", times.sums[index] / total * 100), 8)
+          + right(String(times.mean(of: index), decimals: 1), 10)
+          + right(percent(times.sums[index] / total), 8)
           + products(graph.macs(of: index), microseconds: times.mean(of: index), peak)
           + "  " + shape)
     }
     let sum = operations.indices.reduce(0) { $0 + times.mean(of: $1) }
     line(
       "  " + left("total", nameWidth) + "  " + left("mean of \(times.runCount) runs", 21)
-        + right(String(format: "%.1f", sum), 10) + right("", 8)
+        + right(String(sum, decimals: 1), 10) + right("", 8)
         + products(
           operations.indices.reduce(0) { $0 + graph.macs(of: $1) }, microseconds: sum, peak))
     if let peak {
@@ -74,9 +74,9 @@ struct TextPrinter: ResultPrinter {
   private func products(_ macs: Int, microseconds: Double, _ peak: Peak?) -> String {
     guard macs > 0 else { return right("–", 8) + right("–", 9) }
     let share = peak.map {
-      String(format: "%.0f %%", $0.share(macs: macs, microseconds: microseconds) * 100)
+      percent($0.share(macs: macs, microseconds: microseconds), decimals: 0)
     }
-    return right(String(format: "%.2f", Double(macs) / 1e6), 8) + right(share ?? "–", 9)
+    return right(String(Double(macs) / 1e6, decimals: 2), 8) + right(share ?? "–", 9)
   }
 
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) {
@@ -85,7 +85,7 @@ struct TextPrinter: ResultPrinter {
         + "\(whole(latency.median)) µs, mean \(whole(latency.mean)), least "
         + "\(whole(latency.minimum)), 90 % \(whole(latency.percentile(0.9))), 99 % "
         + "\(whole(latency.percentile(0.99))), greatest \(whole(latency.maximum)); "
-        + String(format: "%.1f", 1e6 / latency.mean) + " per second")
+        + String(1e6 / latency.mean, decimals: 1) + " per second")
   }
 
   func equal(to golden: String, elementCount: Int, inputCount: Int) {
@@ -103,13 +103,18 @@ struct TextPrinter: ResultPrinter {
     guard let real = output.onlyReal else { return start + "code \(code)" }
     return start + "code \(code), "
       + (tensor.holdsProbabilities
-        ? String(format: "probability %.1f %%", real * 100) : String(format: "value %.4g", real))
+        ? "probability " + percent(real) : "value " + String(real, significantDigits: 4))
   }
 
   /// Prints one line; names from files cannot drive the terminal.
   private func line(_ text: String) { print(Diagnostic.printable(text)) }
 
-  private func whole(_ microseconds: Double) -> String { String(format: "%.0f", microseconds) }
+  private func whole(_ microseconds: Double) -> String { String(microseconds, decimals: 0) }
+
+  /// `39.8 %` of 0.398
+  private func percent(_ share: Double, decimals: Int = 1) -> String {
+    String(share * 100, decimals: decimals) + " %"
+  }
 
   private func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(width - text.count, 0)) + text

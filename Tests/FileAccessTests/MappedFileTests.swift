@@ -17,6 +17,41 @@ struct MappedFileTests {
     #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
   }
 
+  @Test("unloaded parts are read again", arguments: [1, 4096, 70_000])
+  func unload(size: Int) throws {
+    let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    let file = try MappedFile(path: folder.write(bytes, to: "data"))
+    for part in [0..<size, size..<size, 0..<0, 0..<size / 2, size / 2..<size, size / 3..<size / 2] {
+      #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
+      file.unload(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
+    }
+    #expect(file.withUnsafeBytes { [UInt8]($0) } == bytes)
+  }
+
+  @Test("an unloaded part takes no memory, what lies around it does")
+  func unloadedMemory() throws {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let bytes = [UInt8](repeating: 1, count: 8 * page)
+    let file = try MappedFile(path: folder.write(bytes, to: "data"))
+    #expect(file.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } } == 8 * page)
+    #expect(try arePresent(pagesOf: file, page) == [Bool](repeating: true, count: 8))
+    // Whole pages only: of these, the second to the fourth.
+    file.unload(UnsafeRawBufferPointer(rebasing: file.bytes[page - 1..<4 * page + 1]))
+    #expect(
+      try arePresent(pagesOf: file, page) == [true, false, false, false, true, true, true, true])
+    file.unload(file.bytes)
+    #expect(try arePresent(pagesOf: file, page) == [Bool](repeating: false, count: 8))
+  }
+
+  /// Which pages of the mapping lie in this process's memory.
+  private func arePresent(pagesOf file: MappedFile, _ page: Int) throws -> [Bool] {
+    let table = try #require(FileHandle(forReadingAtPath: "/proc/self/pagemap"))
+    // One word for each page, whose highest bit says so.
+    try table.seek(toOffset: UInt64(UInt(bitPattern: file.bytes.baseAddress)) / UInt64(page) * 8)
+    let entries = try #require(try table.read(upToCount: file.bytes.count / page * 8))
+    return entries.indices.filter { $0 % 8 == 7 }.map { entries[$0] & 0x80 != 0 }
+  }
+
   @Test("an empty file has no bytes")
   func empty() throws {
     let file = try MappedFile(path: folder.write([], to: "empty"))

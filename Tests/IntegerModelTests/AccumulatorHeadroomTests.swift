@@ -1,3 +1,4 @@
+import Diagnostics
 import IntegerModel
 import IntegerTestSupport
 import Testing
@@ -98,6 +99,40 @@ struct AccumulatorHeadroomTests {
         expected.append(bits)
       }
       #expect(builder.graph.accumulatorHeadroom(of: 0) == expected, "seed \(seed), kind \(kind)")
+    }
+  }
+
+  @Test(
+    "a graph validates up to the last bias that the bound allows",
+    arguments: [ElementType.int8, .int4, .uint8], UInt64(1)...4)
+  func edge(type: ElementType, seed: UInt64) throws {
+    var generator = SplitMix64(seed: seed)
+    // The seeds differ in how far the weights stay below the greatest of their type.
+    let greatest = [ElementType.int8: 128, .int4: 8, .uint8: 255][type, default: 0] >> (seed - 1)
+    let weights = generator.codes(40, in: (type == .uint8 ? 0 : -greatest)...(greatest - 1))
+    let sums = (0..<2).map { channel in
+      weights[channel * 20..<channel * 20 + 20].reduce(0) { $0 + abs($1) * 255 }
+    }
+    for sign in [1, -1] {
+      for excess in [0, 1] {
+        var builder = GraphBuilder()
+        let codes: ElementType = type == .uint8 ? .uint8 : .int8
+        let clamp: CodeRange = type == .uint8 ? .uint8 : .int8
+        let x = builder.input("x", [1, 20], codes, zeroPoint: type == .uint8 ? 0 : -128)
+        let w = builder.constant("w", [2, 20], type, weights)
+        let b = builder.constant(
+          "b", [2], .int32, [0, sign * ((1 << 31) - 1 - sums[1] + excess)])
+        let y = builder.activation("y", [1, 2], codes)
+        builder.operation(
+          "op", .fullyConnected(FullyConnectedParameters(multipliers: [.half], clamp: clamp)),
+          [x, w, b], y)
+        builder.graph.outputs = [y]
+        guard excess == 1 else {
+          try builder.graph.validate()
+          continue
+        }
+        #expect(throws: Diagnostic.self, "seed \(seed)") { try builder.graph.validate() }
+      }
     }
   }
 }

@@ -313,6 +313,12 @@ const fbq_kernels *fbq_kernels_of(fbq_table table);
 // What this machine lacks for a table, as words for a message; null where it lacks nothing.
 const char *fbq_lacking(fbq_table table);
 
+// `bytes` bytes that begin zero and take no memory until they are written, of which `expected`, at most
+// `bytes`, surely will be. Null where that is too little to be worth it, or the system has no such memory.
+void *fbq_memory_reserve(size_t bytes, size_t expected);
+// Gives back what fbq_memory_reserve gave for so many bytes.
+void fbq_memory_release(void *block, size_t bytes);
+
 // Threads that share the units of a kernel.
 typedef struct fbq_threads fbq_threads;
 

@@ -38,6 +38,7 @@ struct AccumulatorBounds {
 extension OperationRules {
   /// Proves for each accumulator that no partial sum, in whatever order, leaves it.
   func requireBoundedAccumulators() throws(Diagnostic) {
+    if isBoundedWhateverItsWeights { return }
     for bounds in accumulatorBounds() where !bounds.wraps {
       let limit: UInt64 = 1 << (bounds.accumulator == .int64 ? 47 : 31)
       for (index, bound) in bounds.magnitudes.enumerated() where bound >= limit {
@@ -102,33 +103,54 @@ extension OperationRules {
     bias.constant?.array(of: Int32.self).map { UInt64($0.magnitude) } ?? []
   }
 
+  /// The accumulator of an operator with constant weights and biases, and whether the channel is the
+  /// fastest axis of the weights; `nil` for other operators.
+  private var channelAccumulator: (type: AccumulatorType, isDepthwise: Bool)? {
+    guard operation.inputs.count == 3, input(1).constant != nil, input(2).constant != nil else {
+      return nil
+    }
+    return switch operation.kind {
+    case .convolution(let parameters): (parameters.accumulator, false)
+    case .depthwiseConvolution(let parameters): (parameters.accumulator, true)
+    case .fullyConnected(let parameters): (parameters.accumulator, false)
+    case .transposeConvolution(let parameters): (parameters.accumulator, false)
+    default: nil
+    }
+  }
+
+  /// |b| of each output channel.
+  private func biasMagnitudes(_ accumulator: AccumulatorType) -> [UInt64] {
+    accumulator == .int64
+      ? input(2).constant?.array(of: Int64.self).map { $0.magnitude } ?? []
+      : magnitudes(ofBias: input(2))
+  }
+
+  /// Whether the accumulators could not overflow if each weight were the greatest of its type. It
+  /// holds for nearly all operators and spares reading their weights.
+  private var isBoundedWhateverItsWeights: Bool {
+    guard let (accumulator, isDepthwise) = channelAccumulator else { return false }
+    let weights = input(1)
+    let taps = weights.elementCount / weights.shape[isDepthwise ? 3 : 0]
+    // The spans are below 2^17 and 2^9.
+    let (products, overflow) = UInt64(taps).multipliedReportingOverflow(
+      by: UInt64(span(of: input(0)) * span(of: weights)))
+    let limit: UInt64 = 1 << (accumulator == .int64 ? 47 : 31)
+    guard !overflow, products < limit else { return false }
+    return biasMagnitudes(accumulator).allSatisfy { $0 < limit - products }
+  }
+
   /// Bounds per output channel, or `nil` for operators without weights.
   private func channelBounds() -> AccumulatorBounds? {
-    let accumulator: AccumulatorType
-    let isDepthwise: Bool
-    switch operation.kind {
-    case .convolution(let parameters): (accumulator, isDepthwise) = (parameters.accumulator, false)
-    case .depthwiseConvolution(let parameters):
-      (accumulator, isDepthwise) = (parameters.accumulator, true)
-    case .fullyConnected(let parameters):
-      (accumulator, isDepthwise) = (parameters.accumulator, false)
-    case .transposeConvolution(let parameters):
-      (accumulator, isDepthwise) = (parameters.accumulator, false)
-    default: return nil
-    }
-    guard operation.inputs.count == 3 else { return nil }
-    let (weights, bias) = (input(1), input(2))
-    guard let weightBytes = weights.constant, let biasBytes = bias.constant else { return nil }
+    guard let (accumulator, isDepthwise) = channelAccumulator else { return nil }
+    let weights = input(1)
+    guard let weightBytes = weights.constant else { return nil }
     let sums = weightBytes.withUnsafeBytes { bytes in
       isDepthwise
         ? columnSums(of: bytes, weights, channels: weights.shape[3])
         : rowSums(of: bytes, weights, channels: weights.shape[0])
     }
     let span = UInt64(span(of: input(0)))
-    let biasMagnitudes =
-      accumulator == .int64
-      ? biasBytes.array(of: Int64.self).map { $0.magnitude }
-      : biasBytes.array(of: Int32.self).map { UInt64($0.magnitude) }
+    let biasMagnitudes = biasMagnitudes(accumulator)
     // Σ|w − z| < 2^31 · 2^8 and the span is below 2^17, so only the bias can make the sum overflow.
     var perChannel: [UInt64] = []
     perChannel.reserveCapacity(sums.count)

@@ -141,6 +141,7 @@ extension TablePlanner {
     var bias = graph.bias(of: graph.operations[linear.index], as: Int32.self)
     let reachesLimit = canReachFastLimit(linear, bias: bias)
     kernel.pack(&c, linear.weights.byteAddress, &bias, packed)
+    graph.tensors[graph.operations[linear.index].inputs[1]].constant?.unload()
     c.weights = UnsafeRawPointer(packed)
     c.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
