@@ -6,10 +6,13 @@ import PackageDescription
 // beside it, and what it may import is its dependency list.
 
 // Whether the system has the libraries that `qrun` needs as archives too, as Debian and Ubuntu do.
-let hasArchives = ["c", "jpeg", "m", "png", "z"].allSatisfy { name in
-  ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"]
-    .contains { access("\($0)/lib\(name).a", R_OK) == 0 }
-}
+// FBQ_SHARED_LIBRARIES=1 leaves them shared all the same: for builds that live longer than libraries.
+let hasArchives =
+  Context.environment["FBQ_SHARED_LIBRARIES"] != "1"
+  && ["c", "jpeg", "m", "png", "z"].allSatisfy { name in
+    ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"]
+      .contains { access("\($0)/lib\(name).a", R_OK) == 0 }
+  }
 
 let package = Package(
   name: "fbq",
