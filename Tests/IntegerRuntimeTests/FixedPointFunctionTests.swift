@@ -60,6 +60,31 @@ struct FixedPointFunctionTests {
     #expect(SixteenBitMath.logistic(32_767) == 32_757)
   }
 
+  @Test("the 16-bit logistic by polynomials, of every code")
+  func polynomialLogistic() {
+    for code in Int32(-32_768)...32_767 {
+      let expected = 32_768 / (1 + exp(-Double(code) / 0x1p12))
+      #expect(abs(Double(SixteenBitPolynomials.logistic(code)) - expected) < 7, "code \(code)")
+    }
+    // What LiteRT gives.
+    let codes: [Int32] = [-32_768, -4096, -1, 0, 1, 1000, 4096, 32_767]
+    #expect(
+      codes.map { SixteenBitPolynomials.logistic($0) }
+        == [11, 8815, 16_383, 16_384, 16_384, 18_376, 23_952, 32_756])
+  }
+
+  @Test(
+    "the 16-bit tanh by polynomials, of every code and scale",
+    arguments: 0...6 as ClosedRange<Int32>)
+  func polynomialTanh(integerBits: Int32) {
+    let unit = exp2(Double(integerBits - 15))
+    for code in Int32(-32_768)...32_767 {
+      let expected = 32_768 * Foundation.tanh(Double(code) * unit)
+      let found = Double(SixteenBitPolynomials.tanh(code, integerBits: integerBits))
+      #expect(abs(found - expected) < 13, "code \(code)")
+    }
+  }
+
   @Test("the 16-bit tanh of every code, at every scale", arguments: -24...0 as ClosedRange<Int32>)
   func tanh(exponent: Int32) {
     let unit = exp2(Double(exponent))

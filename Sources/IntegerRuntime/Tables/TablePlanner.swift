@@ -51,7 +51,8 @@ struct TablePlanner {
     case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
       .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
       .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
-      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution:
+      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution,
+      .interpolatedFunction:
       return nil
     }
   }
