@@ -81,8 +81,8 @@ let package = Package(
     .testTarget(
       name: "IntegerRuntimeTests",
       dependencies: [
-        "CAllocationCounter", "Diagnostics", "IntegerModel", "IntegerRuntime", "IntegerTestSupport",
-        "TestSupport",
+        "CAllocationCounter", "Diagnostics", "FBQFormat", "IntegerModel", "IntegerRuntime",
+        "IntegerTestSupport", "TestSupport", "qconvert",
         .product(name: "BigInt", package: "BigInt"),
       ]),
 

@@ -68,9 +68,14 @@ private func finish(after error: any Error, of root: (some ParsableCommand).Type
   }
 }
 
-/// The first line of the parser's message, without its final period.
+/// The first line of the parser's message, with the values that it lists in lines of their own where there
+/// are many, without its final period.
 private func firstSentence(_ message: String) -> String {
-  let line = message.split(separator: "\n").first.map(String.init) ?? message
+  let lines = message.split(separator: "\n")
+  guard let first = lines.first else { return message }
+  let bullet = "  - "
+  let values = lines.dropFirst().prefix { $0.hasPrefix(bullet) }.map { $0.dropFirst(bullet.count) }
+  let line = values.isEmpty ? String(first) : "\(first) \(values.joined(separator: ", "))"
   return line.hasSuffix(".") ? String(line.dropLast()) : line
 }
 

@@ -12,6 +12,12 @@ extension Image {
   /// The `region` of the image when resized with ``TriangleFilter``: first along rows, then along
   /// columns, rounding half up to 8 bits after each. Nothing outside the region is computed.
   func resized(_ region: ResizedRegion) -> Image {
+    // The filter would copy each pixel.
+    if region.resizedWidth == width, region.resizedHeight == height,
+      region.columns == 0..<width, region.rows == 0..<height
+    {
+      return self
+    }
     let horizontal = TriangleFilter(
       inputExtent: width, outputExtent: region.resizedWidth, range: region.columns)
     let vertical = TriangleFilter(

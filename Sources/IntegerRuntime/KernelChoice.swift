@@ -8,8 +8,14 @@ public enum KernelChoice: String, CaseIterable, Sendable {
   case reference
   /// Portable C where an operator has such a kernel, the reference elsewhere.
   case portable
-  /// AVX-512 with dot products of bytes; `portable` where an operator has no such kernel.
+  /// AVX2; `portable` where an operator has no such kernel.
+  case avx2
+  /// AVX2 with dot products of bytes; `avx2` and then `portable` where an operator has no such kernel.
+  case avxVNNI = "avx-vnni"
+  /// AVX-512 with dot products of bytes; `avx2` and then `portable` where an operator has no such kernel.
   case avx512VNNI = "avx512-vnni"
+  /// AArch64 with dot products of bytes; `portable` where an operator has no such kernel.
+  case neonDotProduct = "neon-dotprod"
 
   /// The kernels that this choice means on this machine: never `auto`.
   public var resolved: KernelChoice {
@@ -32,7 +38,10 @@ public enum KernelChoice: String, CaseIterable, Sendable {
     switch self {
     case .auto, .reference: nil
     case .portable: fbq_portable_table
+    case .avx2: fbq_avx2_table
+    case .avxVNNI: fbq_avx_vnni_table
     case .avx512VNNI: fbq_avx512_vnni_table
+    case .neonDotProduct: fbq_neon_dotprod_table
     }
   }
 
@@ -41,7 +50,10 @@ public enum KernelChoice: String, CaseIterable, Sendable {
     switch resolved {
     case .auto, .reference: []
     case .portable: [.portable]
-    case .avx512VNNI: [.avx512VNNI, .portable]
+    case .avx2: [.avx2, .portable]
+    case .avxVNNI: [.avxVNNI, .avx2, .portable]
+    case .avx512VNNI: [.avx512VNNI, .avx2, .portable]
+    case .neonDotProduct: [.neonDotProduct, .portable]
     }
   }
 }

@@ -11,7 +11,8 @@ public struct RunOptions: Sendable {
   /// Whether every tensor keeps its value until the next run, at the price of a larger arena.
   public var preservesAllTensors: Bool
 
-  /// Products or elements of an operation below which waking other threads costs more than it gains.
+  /// Elements of an operation, or as many products as take their time (about ten per nanosecond), below
+  /// which waking other threads costs more than it gains.
   package var parallelWork = 50_000
 
   /// The most threads that an interpreter accepts.

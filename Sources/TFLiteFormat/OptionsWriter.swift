@@ -160,15 +160,3 @@ struct OptionsWriter {
     }
   }
 }
-
-extension Int32 {
-  /// `value` as the file stores it. Throws a ``Diagnostic`` where it does not fit.
-  init(storing value: Int, place: String) throws(Diagnostic) {
-    guard let exact = Int32(exactly: value) else {
-      throw Diagnostic(
-        place: place,
-        problem: "the number \(value) does not fit the file, the limit is \(Int32.max)")
-    }
-    self = exact
-  }
-}

@@ -57,46 +57,13 @@ struct ModelSummary {
       return Row(
         name: operation.name, kind: operation.kind.name, shape: output.shape,
         constantBytes: constants.reduce(0) { $0 + $1.byteCount },
-        macs: graph.macs(of: operation),
+        macs: graph.macs(of: index),
         scale: output.quantization?.scaleBits.first.map(Float.init(bitPattern:)),
         zeroPoint: output.zeroPoint,
         headroomBits: graph.accumulatorHeadroom(of: index)?.min(),
         notes: notesByName[operation.name] ?? [])
     }
     weightCount = weights
-  }
-}
-
-extension IntegerModel.Operation {
-  /// The inputs that are weights.
-  var weightPositions: Range<Int> {
-    switch kind {
-    case .convolution, .depthwiseConvolution, .fullyConnected, .transposeConvolution: 1..<2
-    case .svdf: 1..<3
-    case .sequenceLSTM: 1..<9
-    default: 0..<0
-    }
-  }
-}
-
-extension IntegerGraph {
-  /// Multiply-accumulates of one operation: its weights, as often as each is used.
-  fileprivate func macs(of operation: IntegerModel.Operation) -> Int {
-    let weights = operation.weightPositions.reduce(0) { sum, position in
-      sum + tensors[operation.inputs[position]].elementCount
-    }
-    guard weights > 0 else { return 0 }
-    let (input, output) = (tensors[operation.inputs[0]], tensors[operation.outputs[0]])
-    switch operation.kind {
-    // Each element of the input meets all weights of its channel; padding cuts some off.
-    case .transposeConvolution: return input.elementCount * (weights / (input.shape.last ?? 1))
-    // All weights are used for each batch, in an LSTM for each step of it.
-    case .svdf: return input.shape[0] * weights
-    case .sequenceLSTM: return input.shape[0] * input.shape[1] * weights
-    // Each element of the output has the weights of its channel.
-    default:
-      return output.elementCount * (weights / tensors[operation.inputs[2]].elementCount)
-    }
   }
 }
 

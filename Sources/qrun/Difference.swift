@@ -25,7 +25,9 @@ struct DifferenceRun {
     inputs = try Run.inputs(arguments, graph: graph, golden: nil)
     var interpreters: [Interpreter] = []
     for arithmetic in [first, profile] {
-      interpreters.append(try Run.interpreter(arguments, graph, arithmetic, preservesAll: true))
+      interpreters.append(
+        try Run.interpreter(
+          arguments, graph, arithmetic, threads: arguments.threads, preservesAll: true))
     }
     self.interpreters = interpreters
   }

@@ -34,13 +34,19 @@ struct JSONPrinter: ResultPrinter {
           kernels: context.kernels.rawValue, top: classes, outputs: outputs)))
   }
 
-  func layers(_ times: LayerTimes) throws {
+  func layers(_ times: LayerTimes, peak: Peak?) throws {
     let layers = context.graph.operations.enumerated().map { index, operation in
-      Layer(
-        index: index, name: operation.name, kind: operation.kind.name,
-        microseconds: times.mean(of: index))
+      let macs = context.graph.macs(of: index)
+      let time = times.mean(of: index)
+      return Layer(
+        index: index, name: operation.name, kind: operation.kind.name, microseconds: time,
+        macs: macs, shareOfPeak: peak.map { $0.share(macs: macs, microseconds: time) })
     }
-    print(try jsonLine(Layers(runs: times.runCount, layers: layers)))
+    print(
+      try jsonLine(
+        Layers(
+          runs: times.runCount, kernels: context.kernels.rawValue, threads: context.threads,
+          peakGigaMACsPerSecond: peak?.gigaMACsPerSecond, layers: layers)))
   }
 
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) throws {
@@ -94,10 +100,16 @@ struct JSONPrinter: ResultPrinter {
     var name: String
     var kind: String
     var microseconds: Double
+    var macs: Int
+    /// 0…1; left out for kernels without dot products of bytes.
+    var shareOfPeak: Double?
   }
 
   private struct Layers: Encodable {
     var runs: Int
+    var kernels: String
+    var threads: Int
+    var peakGigaMACsPerSecond: Double?
     var layers: [Layer]
   }
 

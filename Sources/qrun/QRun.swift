@@ -48,7 +48,10 @@ struct QRun: ParsableCommand {
   @Option(help: "How to print results; json prints one object per line and input.")
   var format = OutputFormat.text
 
-  @Option(help: ArgumentHelp("Share each operation between this many threads.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Share several inputs, or each operation of a single one, between this many threads.",
+      valueName: "count"))
   var threads = 1
 
   @Option(help: "Which kernels compute; all give the same codes.")
@@ -88,7 +91,11 @@ struct QRun: ParsableCommand {
       valueName: "file"))
   var expect: String?
 
-  @Flag(help: "Print how long each operation takes.")
+  @Flag(
+    help: """
+      Print how long each operation takes, its multiply-accumulates and their share of what this \
+      processor could do at most.
+      """)
   var timeLayers = false
 
   @Option(

@@ -60,8 +60,8 @@ protocol ResultPrinter {
   func begin() throws
   /// After the run of one input, whose results `interpreter` holds.
   func result(of input: String, _ interpreter: Interpreter, microseconds: Double) throws
-  /// The times of the operations.
-  func layers(_ times: LayerTimes) throws
+  /// The times of the operations; `peak` is `nil` for kernels without dot products of bytes.
+  func layers(_ times: LayerTimes, peak: Peak?) throws
   /// The statistics of many runs.
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) throws
   /// That a comparison found no difference.

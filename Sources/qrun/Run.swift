@@ -13,7 +13,8 @@ struct Run {
   private let graph: IntegerGraph
   private let golden: Golden?
   private let inputs: InputSequence
-  private let interpreter: Interpreter
+  /// One that shares each operation between all threads, or one per thread, each for other inputs.
+  private let interpreters: [Interpreter]
   private let printer: any ResultPrinter
 
   /// Loads everything, so that nothing is computed before all that can be checked was.
@@ -26,15 +27,19 @@ struct Run {
     guard arguments.benchmark == nil || inputs.count == 1 else {
       throw UsageError("--benchmark takes one input, there are \(inputs.count)")
     }
-    interpreter = try Run.interpreter(arguments, graph: graph, golden: golden)
-    try golden?.requireSameArithmetic(interpreter.arithmetic)
+    interpreters = try Run.interpreters(
+      arguments, graph: graph, golden: golden, inputCount: inputs.count)
+    try golden?.requireSameArithmetic(interpreters[0].arithmetic)
     if graph.hasStates { try golden?.requireSameStates(resets: arguments.resetState) }
     try golden?.requireInputCount(inputs.count)
     let context = RunContext(
-      model: arguments.model, graph: graph, arithmetic: interpreter.arithmetic,
+      model: arguments.model, graph: graph, arithmetic: interpreters[0].arithmetic,
       kernels: arguments.kernels.resolved, threads: arguments.threads, top: arguments.top)
     printer = arguments.format == .json ? JSONPrinter(context) : TextPrinter(context)
   }
+
+  /// The first interpreter, of which there is at least one.
+  private var interpreter: Interpreter { interpreters[0] }
 
   /// Does the work.
   func perform() throws {
@@ -53,21 +58,32 @@ struct Run {
     return try Golden(path: path, for: graph)
   }
 
-  private static func interpreter(
-    _ arguments: QRun, graph: IntegerGraph, golden: Golden?
-  ) throws(Diagnostic) -> Interpreter {
-    try interpreter(
-      arguments, graph, arguments.arithmetic,
-      preservesAll: arguments.dumpTensors != nil || arguments.allTensors
-        || golden?.hasIntermediates(of: graph) == true)
+  private static func interpreters(
+    _ arguments: QRun, graph: IntegerGraph, golden: Golden?, inputCount: Int
+  ) throws(Diagnostic) -> [Interpreter] {
+    // A stream's next input needs the state that the one before it leaves; layers are timed alone.
+    let isParallel =
+      (!graph.hasStates || arguments.resetState) && !arguments.timeLayers
+      && arguments.benchmark == nil
+    let count = isParallel ? max(1, min(arguments.threads, inputCount)) : 1
+    var result: [Interpreter] = []
+    for _ in 0..<count {
+      result.append(
+        try interpreter(
+          arguments, graph, arguments.arithmetic, threads: count > 1 ? 1 : arguments.threads,
+          preservesAll: arguments.dumpTensors != nil || arguments.allTensors
+            || golden?.hasIntermediates(of: graph) == true))
+    }
+    return result
   }
 
   /// An interpreter of the model under `arithmetic`; `nil` for the model's own.
   static func interpreter(
-    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, preservesAll: Bool
+    _ arguments: QRun, _ graph: IntegerGraph, _ arithmetic: ArithmeticProfile?, threads: Int,
+    preservesAll: Bool
   ) throws(Diagnostic) -> Interpreter {
     let options = RunOptions(
-      arithmetic: arithmetic, kernels: arguments.kernels, threads: arguments.threads,
+      arithmetic: arithmetic, kernels: arguments.kernels, threads: threads,
       preservesAllTensors: preservesAll)
     do throws(Diagnostic) {
       return try Interpreter(graph: graph, options: options)
@@ -110,13 +126,13 @@ struct Run {
       interpreter.run()
       interpreter.resetState()
     }
-    for index in 0..<inputs.count {
-      if showsProgress { progress.update("running", Double(index) / Double(inputs.count)) }
+    try InputLanes(interpreters).run(inputs.count) { index, interpreter in
       try inputs.load(index, into: interpreter)
       if arguments.resetState { interpreter.resetState() }
-      let time =
-        arguments.timeLayers
+      return arguments.timeLayers
         ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() }
+    } inOrder: { index, interpreter, time in
+      if showsProgress { progress.update("running", Double(index) / Double(inputs.count)) }
       outputs?.collect(from: interpreter)
       dump?.collect(from: interpreter)
       recorded?.collect(from: interpreter)
@@ -124,7 +140,7 @@ struct Run {
       try printer.result(of: inputs.name(of: index), interpreter, microseconds: time)
     }
     progress.finish()
-    if arguments.timeLayers { try printer.layers(layerTimes) }
+    if arguments.timeLayers { try printLayers(layerTimes) }
     try write(outputs: outputs, dump: dump, recorded: recorded)
     if let comparison, let golden {
       try comparison.requireEqual(in: graph, inputs: inputs)
@@ -132,6 +148,11 @@ struct Run {
         to: arguments.expect ?? "", elementCount: comparison.elementCount,
         inputCount: golden.inputCount)
     }
+  }
+
+  private func printLayers(_ times: LayerTimes) throws {
+    let peak = Peak(of: arguments.kernels, threads: arguments.threads)
+    try printer.layers(times, peak: peak)
   }
 
   private func collector(
@@ -176,7 +197,7 @@ struct Run {
           ? layerTimes.run(interpreter) : Stopwatch.microseconds { interpreter.run() })
     }
     progress.finish()
-    if arguments.timeLayers { try printer.layers(layerTimes) }
+    if arguments.timeLayers { try printLayers(layerTimes) }
     try printer.benchmark(
       of: inputs.name(of: 0), LatencyStatistics(times), warmUpCount: warmUpCount)
   }

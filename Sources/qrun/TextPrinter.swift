@@ -38,24 +38,45 @@ struct TextPrinter: ResultPrinter {
     }
   }
 
-  func layers(_ times: LayerTimes) {
-    let operations = context.graph.operations
+  func layers(_ times: LayerTimes, peak: Peak?) {
+    let graph = context.graph
+    let operations = graph.operations
     let total = max(times.sums.reduce(0, +), .leastNormalMagnitude)
     let names = operations.map { Diagnostic.printable($0.name) }
     let nameWidth = min(max(names.map(\.count).max() ?? 0, 9), 48)
     line(
-      "  " + left("operation", nameWidth) + "  " + left("kind", 21) + "        µs   share  output")
+      "  " + left("operation", nameWidth) + "  " + left("kind", 21)
+        + "        µs   share    MMAC  of peak  output")
     for (index, operation) in operations.enumerated() {
-      let shape = operation.outputs.first.map { "\(context.graph.tensors[$0].shape)" } ?? ""
+      let shape = operation.outputs.first.map { "\(graph.tensors[$0].shape)" } ?? ""
       line(
         "  " + left(names[index], nameWidth) + "  " + left(operation.kind.name, 21)
           + right(String(format: "%.1f", times.mean(of: index)), 10)
-          + right(String(format: "%.1f %%", times.sums[index] / total * 100), 8) + "  " + shape)
+          + right(String(format: "%.1f %%", times.sums[index] / total * 100), 8)
+          + products(graph.macs(of: index), microseconds: times.mean(of: index), peak)
+          + "  " + shape)
     }
     let sum = operations.indices.reduce(0) { $0 + times.mean(of: $1) }
     line(
       "  " + left("total", nameWidth) + "  " + left("mean of \(times.runCount) runs", 21)
-        + right(String(format: "%.1f", sum), 10))
+        + right(String(format: "%.1f", sum), 10) + right("", 8)
+        + products(
+          operations.indices.reduce(0) { $0 + graph.macs(of: $1) }, microseconds: sum, peak))
+    if let peak {
+      let threads = context.threads == 1 ? "1 thread" : "\(context.threads) threads"
+      line(
+        "  peak: \(whole(peak.gigaMACsPerSecond)) GMAC/s with kernels \(context.kernels.rawValue) on "
+          + "\(threads), products of bytes in registers measured just now")
+    }
+  }
+
+  /// Millions of multiply-accumulates, and which share of the peak they are.
+  private func products(_ macs: Int, microseconds: Double, _ peak: Peak?) -> String {
+    guard macs > 0 else { return right("–", 8) + right("–", 9) }
+    let share = peak.map {
+      String(format: "%.0f %%", $0.share(macs: macs, microseconds: microseconds) * 100)
+    }
+    return right(String(format: "%.2f", Double(macs) / 1e6), 8) + right(share ?? "–", 9)
   }
 
   func benchmark(of input: String, _ latency: LatencyStatistics, warmUpCount: Int) {

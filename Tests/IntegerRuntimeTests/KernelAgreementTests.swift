@@ -59,7 +59,7 @@ struct KernelAgreementTests {
       let count = own[table, default: 0]
       if family.hasKernel(table) {
         #expect(
-          count > (family == .pad ? cases / 8 : cases / 3),
+          count > (family.hasKernelForFewCases ? cases / 8 : cases / 3),
           "only \(count) of \(cases) used the table \(table.rawValue)")
       } else {
         #expect(count == 0)

@@ -116,23 +116,26 @@ enum OperatorFamily: CaseIterable {
     }
   }
 
-  /// Whether a table has a kernel of its own for more than a third of the random cases, or of those of one
-  /// mode of padding in four.
+  /// Whether a table has a kernel of its own for more than a third of the random cases, or an eighth where
+  /// ``hasKernelForFewCases``.
   func hasKernel(_ choice: KernelChoice) -> Bool {
     switch self {
-    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract:
+    case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
+      .averagePool, .maxPool, .mean, .sum:
       choice != .reference
-    case .multiply, .averagePool, .maxPool, .mean, .sum, .softmax, .requantize, .lookup, .leakyRelu,
-      .pad:
+    case .requantize, .lookup, .leakyRelu: choice == .portable || choice == .avx512VNNI
+    case .softmax, .pad, .concatenation, .resizeBilinear, .transpose, .stridedSlice, .depthToSpace,
+      .spaceToDepth, .tile, .argMax, .argMin:
       choice == .portable
-    case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
-      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather,
-      .logSoftmax, .l2Normalization, .sequenceLSTM, .svdf, .transposeConvolution,
-      .interpolatedFunction:
+    case .reshape, .resizeNearest, .prelu, .minimum, .maximum, .reduceMax, .reduceMin,
+      .batchToSpace, .spaceToBatch, .gather, .logSoftmax, .l2Normalization,
+      .sequenceLSTM, .svdf, .transposeConvolution, .interpolatedFunction:
       false
     }
   }
+
+  /// Whether kernels are for one of four modes, or for one axis, alone.
+  var hasKernelForFewCases: Bool { [.pad, .argMax, .argMin].contains(self) }
 
   /// Whether the reference kernel computes 16-bit activations.
   var takesInt16: Bool {

@@ -80,7 +80,7 @@ extension RandomGraph {
   }
 
   mutating func addSoftmax() {
-    let x = input("x", generator.pick([[1], [2, 5], [3, 1], [1, 1001], [2, 2, 17]]))
+    let x = input("x", generator.pick([[1], [2, 5], [3, 1], [1, 1001], [2, 2, 17], [300, 2]]))
     let isWide = type == .int16
     let result = type == .int8 && generator.integer(0...3) == 0 ? .int16 : type
     let scaleBits: UInt32 = isWide ? 0x3800_0000 : result == .int16 ? 0x3780_0000 : 0x3b80_0000

@@ -5,7 +5,12 @@ extension RandomGraph {
   mutating func addConvolution() {
     let groups = generator.pick([1, 1, 1, 2, 3])
     // Few channels, or enough for several vectors of any table.
-    let inputs = groups * generator.pick([generator.integer(1...11), generator.integer(12...90)])
+    // Whole steps of 4 are read where they lie.
+    let inputs =
+      groups
+      * generator.pick([
+        generator.integer(1...11), generator.integer(12...90), 4 * generator.integer(1...20),
+      ])
     let outputs = groups * generator.pick([generator.integer(1...19), generator.integer(20...70)])
     let windows = randomWindows(largest: 4)
     let image = imageSize(for: windows)
@@ -110,6 +115,9 @@ extension RandomGraph {
       case 3: SpatialPair(1)
       default: pair(1...largest)
       }
+    if kernel == SpatialPair(1) && generator.integer(0...1) == 0 {
+      return SpatialWindows(kernel: kernel, stride: SpatialPair(1), padding: SpatialPadding())
+    }
     var windows = SpatialWindows(
       kernel: kernel, stride: generator.pick([SpatialPair(1), SpatialPair(2), pair(1...3)]),
       padding: SpatialPadding())

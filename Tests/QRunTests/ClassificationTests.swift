@@ -211,7 +211,8 @@ struct ClassificationTests {
     let outcome = try fixture.run("small.fbq", "image0.ppm", "--time-layers")
     #expect(outcome.status == 0)
     let names = ["conv", "swish", "pool", "flat", "logits", "softmax", "total"]
-    let rows = outcome.lines.suffix(7)
+    let head = try #require(outcome.lines.firstIndex { $0.hasPrefix("  operation ") })
+    let rows = outcome.lines[(head + 1)...].prefix(names.count)
     #expect(
       rows.map { String($0.drop { $0 == " " }.prefix { $0 != " " }) } == names)
     let json = try fixture.run(
@@ -219,6 +220,29 @@ struct ClassificationTests {
     let layers = try #require(json.objects.last?["layers"] as? [[String: Any]])
     #expect(json.objects.last?["runs"] as? Int == 2)
     #expect(layers.compactMap { $0["name"] as? String } == names.dropLast())
+  }
+
+  @Test(
+    "of each layer the multiply-accumulates are told, and their share of the processor's peak",
+    arguments: KernelChoice.available)
+  func shareOfPeak(kernels: KernelChoice) throws {
+    let json = try fixture.run(
+      "small.fbq", "image0.ppm", "--time-layers", "--format", "json", "--kernels",
+      kernels.rawValue)
+    let report = try #require(json.objects.last)
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    // 64 sums of 27 products, and 3 of 4.
+    #expect(layers.compactMap { $0["macs"] as? Int } == [1728, 0, 0, 0, 12, 0])
+    let peak = report["peakGigaMACsPerSecond"] as? Double
+    #expect((peak != nil) == (kernels != .reference && kernels != .portable))
+    for layer in layers {
+      let share = layer["shareOfPeak"] as? Double
+      #expect((share != nil) == (peak != nil))
+      guard let peak, let share, let macs = layer["macs"] as? Int,
+        let time = layer["microseconds"] as? Double
+      else { continue }
+      #expect(abs(share - Double(macs) / time / 1000 / peak) <= 1e-9)
+    }
   }
 
   @Test("a benchmark runs without any input")

@@ -45,11 +45,11 @@ struct UsageTests {
           --top <count>           Show this many classes. (default: 5)
           --format <format>       How to print results; json prints one object per line
                                   and input. (values: text, json; default: text)
-          --threads <count>       Share each operation between this many threads.
-                                  (default: 1)
+          --threads <count>       Share several inputs, or each operation of a single
+                                  one, between this many threads. (default: 1)
           --kernels <kernels>     Which kernels compute; all give the same codes.
-                                  (values: auto, reference, portable, avx512-vnni;
-                                  default: auto)
+                                  (values: auto, reference, portable, avx2, avx-vnni,
+                                  avx512-vnni, neon-dotprod; default: auto)
           --arithmetic <arithmetic>
                                   Whose arithmetic to use instead of the one the model
                                   was converted for. (values: tflm, litert-reference,
@@ -68,7 +68,9 @@ struct UsageTests {
           --expect <file>         Compare every code with a golden or another .npz file
                                   of tensors; exit with 1 at any difference. Without
                                   images or --input, the golden's inputs are run.
-          --time-layers           Print how long each operation takes.
+          --time-layers           Print how long each operation takes, its
+                                  multiply-accumulates and their share of what this
+                                  processor could do at most.
           --benchmark <count>     Run one input this many times, or zeros if there is
                                   none, and print latency statistics.
           --version               Show the version.
@@ -139,8 +141,9 @@ struct UsageTests {
       ),
       (
         ["small.fbq", "image0.ppm", "--kernels", "fast"],
-        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of 'auto', "
-          + "'reference', 'portable' or 'avx512-vnni'"
+        "The value 'fast' is invalid for '--kernels <kernels>'. Please provide one of the "
+          + "following: auto, reference, portable, avx2, avx-vnni, avx512-vnni, "
+          + "neon-dotprod"
       ),
       (["small.fbq", "image0.ppm", "--colour"], "Unknown option '--colour'"),
     ])

@@ -67,6 +67,8 @@ typedef struct {
   uint8_t single;
   // An fbq_path.
   uint8_t path;
+  // 1 where the scales add the zero point; the table's business.
+  uint8_t folds_zero_point;
 } fbq_output;
 
 // Convolution, also depthwise.
@@ -217,6 +219,52 @@ typedef struct {
   size_t before[fbq_pad_axes];
 } fbq_pad;
 
+// A part of an array whose elements are moved: runs of bytes that follow each other, along axes of which
+// the last is the innermost. Unused axes have one element.
+enum { fbq_copy_axes = 6 };
+
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  size_t run;
+  size_t extents[fbq_copy_axes];
+  // Bytes from one index to the next.
+  ptrdiff_t input_steps[fbq_copy_axes];
+  ptrdiff_t output_steps[fbq_copy_axes];
+} fbq_copy;
+
+// Where a row or column of a resized image falls between two of the source, with their weights.
+typedef struct {
+  int32_t lower, upper, lower_weight, upper_weight;
+} fbq_resize_sample;
+
+// Bilinear resize of [N, H, W, C]: the weighted sum of four codes, divided by 2^shift, halves up or
+// with `rounds_away` away from zero. Sums fit into 32 bits. Units: output rows over [N, OH]. Scratch: 4
+// bytes per element of an input row.
+typedef struct {
+  const uint8_t *input;
+  uint8_t *output;
+  const fbq_resize_sample *rows;
+  const fbq_resize_sample *columns;
+  uint8_t flip;
+  uint8_t rounds_away;
+  int32_t shift;
+  int32_t batches, input_height, input_width, channels;
+  int32_t output_height, output_width;
+} fbq_resize;
+
+// Where in each of [rows, length] the greatest code stands first, or the least; length is at most 256.
+// Units: rows.
+typedef struct {
+  const uint8_t *input;
+  // Indices of `width` bytes, 4 or 8.
+  uint8_t *output;
+  uint8_t flip;
+  uint8_t finds_least;
+  uint8_t width;
+  size_t rows, length;
+} fbq_argument;
+
 // One set of kernels for one kind of processor.
 //
 // A kernel that is absent (null) or does not accept a case leaves it to the next table; the
@@ -239,13 +287,23 @@ typedef struct {
   fbq_kernel reduce;        // fbq_reduce
   fbq_kernel softmax;       // fbq_softmax
   fbq_kernel pad;           // fbq_pad
+  // Takes an array of fbq_copy. Units: its elements.
+  fbq_kernel move;
+  fbq_kernel resize_bilinear;  // fbq_resize
+  fbq_kernel argument;         // fbq_argument
+  // For measuring the peak, not for models: computes products of bytes in registers and nothing else, as
+  // often as `rounds` says, and returns their number. A table leaves no other to compute it.
+  int64_t (*multiply_registers)(int64_t rounds);
 } fbq_kernels;
 
-// The tables, each faster than the one before.
+// The tables, for each kind of processor each faster than the one before.
 typedef enum {
   // Plain C that any processor runs; vectorized by the compiler for the baseline of its target.
   fbq_portable_table,
+  fbq_avx2_table,
+  fbq_avx_vnni_table,
   fbq_avx512_vnni_table,
+  fbq_neon_dotprod_table,
   fbq_table_count
 } fbq_table;
 

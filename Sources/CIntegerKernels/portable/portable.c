@@ -22,4 +22,7 @@ const fbq_kernels fbq_portable_kernels = {
     .reduce = fbq_portable_reduce,
     .softmax = fbq_portable_softmax,
     .pad = fbq_portable_pad,
+    .move = fbq_portable_move,
+    .resize_bilinear = fbq_portable_resize_bilinear,
+    .argument = fbq_portable_argument,
 };

@@ -17,5 +17,8 @@ void fbq_portable_max_pool(const void *parameters, size_t begin, size_t end, voi
 void fbq_portable_reduce(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_pad(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_move(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_argument(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_resize_bilinear(const void *parameters, size_t begin, size_t end, void *scratch);
 
 #endif

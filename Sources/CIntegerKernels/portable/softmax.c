@@ -42,23 +42,28 @@ static uint8_t code(int32_t term, normalization n, uint8_t flip) {
   return (uint8_t)((probability > 255 ? 255 : probability) - 128) ^ flip;
 }
 
+// `sum` is at least 2^19: the greatest code's own term makes it that.
+static normalization normalization_of(uint32_t sum) {
+  const int32_t headroom = __builtin_clz(sum);
+  return (normalization){
+      .reciprocal = one_over_one_plus((int32_t)((sum << headroom) - 0x80000000u)),
+      .shift = 12 - headroom + 31 - 8,
+  };
+}
+
+static uint32_t summand(int32_t term) { return term < 0 ? 0 : (uint32_t)divided(term, 12); }
+
 static void normalize_row(const fbq_softmax *s, const uint8_t *input, uint8_t *output) {
   int32_t greatest = INT8_MIN;
   for (size_t i = 0; i < s->length; i++) {
     int32_t value = fbq_code(input[i], s->flip);
     greatest = value > greatest ? value : greatest;
   }
-  // The greatest code's own term makes it at least 2^19.
   uint32_t sum = 0;
   for (size_t i = 0; i < s->length; i++) {
-    int32_t term = s->exponentials[greatest - fbq_code(input[i], s->flip)];
-    if (term >= 0) sum += (uint32_t)divided(term, 12);
+    sum += summand(s->exponentials[greatest - fbq_code(input[i], s->flip)]);
   }
-  const int32_t headroom = __builtin_clz(sum);
-  const normalization n = {
-      .reciprocal = one_over_one_plus((int32_t)((sum << headroom) - 0x80000000u)),
-      .shift = 12 - headroom + 31 - 8,
-  };
+  const normalization n = normalization_of(sum);
   if (s->length < differences) {
     for (size_t i = 0; i < s->length; i++) {
       output[i] = code(s->exponentials[greatest - fbq_code(input[i], s->flip)], n, s->flip);
@@ -72,9 +77,34 @@ static void normalize_row(const fbq_softmax *s, const uint8_t *input, uint8_t *o
   }
 }
 
+// Rows of two, of which detectors have thousands: their difference decides both codes, so that those of
+// each difference are computed once.
+static void normalize_pairs(const fbq_softmax *s, size_t begin, size_t end) {
+  uint8_t greater[differences], lesser[differences], is_known[differences] = {0};
+  for (size_t row = begin; row < end; row++) {
+    const uint8_t *input = s->input + 2 * row;
+    uint8_t *output = s->output + 2 * row;
+    const int32_t difference = fbq_code(input[0], s->flip) - fbq_code(input[1], s->flip);
+    const int32_t distance = difference < 0 ? -difference : difference;
+    if (!is_known[distance]) {
+      const int32_t first = s->exponentials[0], second = s->exponentials[distance];
+      const normalization n = normalization_of(summand(first) + summand(second));
+      greater[distance] = code(first, n, s->flip);
+      lesser[distance] = code(second, n, s->flip);
+      is_known[distance] = 1;
+    }
+    output[0] = difference < 0 ? lesser[distance] : greater[distance];
+    output[1] = difference < 0 ? greater[distance] : lesser[distance];
+  }
+}
+
 void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch) {
   (void)scratch;
   const fbq_softmax *s = parameters;
+  if (s->length == 2) {
+    normalize_pairs(s, begin, end);
+    return;
+  }
   for (size_t row = begin; row < end; row++) {
     normalize_row(s, s->input + row * s->length, s->output + row * s->length);
   }

@@ -6,32 +6,20 @@
 #include <immintrin.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/portable.h"
 #include "tables.h"
-
-#define WIDE_INLINE static inline __attribute__((always_inline))
-// Arrays of vectors stay in registers only where every loop over them is unrolled.
-#define UNROLLED _Pragma("clang loop unroll(full)")
+#include "../wide/macros.h"
 
 #pragma clang attribute push(                                                               \
     __attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 
 #include "lanes_avx512.h"
-#include "wide_requantize.h"
-#include "wide_convolution.h"
-#include "wide_depthwise.h"
-#include "wide_fully_connected.h"
-#include "wide_add.h"
+#include "x86_requantize.h"
+#include "../wide/table.h"
+#include "lookup_avx512.h"
 
 #pragma clang attribute pop
 
-const fbq_kernels fbq_avx512_vnni_kernels = {
-    .scale_bytes = wide_scale_bytes,
-    .set_scales = wide_set_scales,
-    .convolution = &wide_convolution,
-    .depthwise = &wide_depthwise,
-    .fully_connected = &wide_fully_connected,
-    .accepts_add = add_accepts,
-    .add = add_run,
-};
+const fbq_kernels fbq_avx512_vnni_kernels = {WIDE_KERNELS, .lookup = lookup_run};
 
 #endif

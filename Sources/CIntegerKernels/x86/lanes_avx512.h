@@ -9,7 +9,12 @@ enum {
   // of weights and one of activations 28 of the 32 registers.
   tile_pixels = 8,
   tile_blocks = 3,
+  code_flip = 0x80,
 };
+
+// Pixels of a tile of 1, 2, … blocks.
+static const uint8_t tile_heights[tile_blocks] = {8, 8, 8};
+#define WIDE_TILES(TILE) PIXELS_8(TILE, 1) PIXELS_8(TILE, 2) PIXELS_8(TILE, 3)
 
 WIDE_INLINE lanes lanes_load(const void *from) { return _mm512_loadu_si512(from); }
 
@@ -20,6 +25,8 @@ WIDE_INLINE lanes lanes_repeat(int32_t value) { return _mm512_set1_epi32(value);
 WIDE_INLINE lanes lanes_repeat_16(int32_t value) { return _mm512_set1_epi16((int16_t)value); }
 
 WIDE_INLINE lanes lanes_repeat_8(int32_t value) { return _mm512_set1_epi8((int8_t)value); }
+
+WIDE_INLINE lanes lanes_repeat_64(int64_t value) { return _mm512_set1_epi64(value); }
 
 WIDE_INLINE lanes lanes_zero(void) { return _mm512_setzero_si512(); }
 
@@ -46,13 +53,37 @@ WIDE_INLINE lanes lanes_sign(lanes v) { return _mm512_srai_epi32(v, 31); }
 // Each lane divided by 2^count, rounded down.
 WIDE_INLINE lanes lanes_shift_right(lanes v, lanes counts) { return _mm512_srav_epi32(v, counts); }
 
+// Each lane times 2^count; bits beyond 32 are lost.
+WIDE_INLINE lanes lanes_shift_left_each(lanes v, lanes counts) { return _mm512_sllv_epi32(v, counts); }
+
+// −1 where a > b, or where both are equal, else 0.
+WIDE_INLINE lanes lanes_greater(lanes a, lanes b) {
+  return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b));
+}
+
+WIDE_INLINE lanes lanes_equal(lanes a, lanes b) {
+  return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b));
+}
+
+// a where the mask has ones, b where it has zeros.
+WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
+  return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
+}
+
+#include "../wide/lanes_bytes.h"
+
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
-WIDE_INLINE lanes lanes_dot(lanes a, lanes codes, lanes weights) {
+WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm512_dpbusd_epi32(a, codes, weights);
 }
 
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm512_mul_epi32(a, b); }
+
+// Products of numbers of 16 bits.
+WIDE_INLINE lanes lanes_multiply_short(lanes a, lanes b) {
+  return _mm512_madd_epi16(_mm512_and_si512(a, _mm512_set1_epi32(0xffff)), b);
+}
 
 WIDE_INLINE lanes lanes_add_64(lanes a, lanes b) { return _mm512_add_epi64(a, b); }
 
@@ -65,6 +96,12 @@ WIDE_INLINE lanes lanes_upper_halves(lanes even, lanes odd) {
   const __mmask16 evens = 0x5555;
   __asm__("vmovshdup %1, %0%{%2%}" : "+v"(odd) : "v"(even), "Yk"(evens));
   return odd;
+}
+
+// Upper halves of products.
+WIDE_INLINE lanes lanes_multiply_high(lanes a, lanes b) {
+  return lanes_upper_halves(lanes_multiply_even(a, b),
+                            lanes_multiply_even(lanes_odd(a), lanes_odd(b)));
 }
 
 // The 4 bytes at `from` in every lane.
@@ -104,13 +141,6 @@ WIDE_INLINE lanes lanes_unpack_high_8(lanes a, lanes b) { return _mm512_unpackhi
 WIDE_INLINE lanes lanes_unpack_low_16(lanes a, lanes b) { return _mm512_unpacklo_epi16(a, b); }
 
 WIDE_INLINE lanes lanes_unpack_high_16(lanes a, lanes b) { return _mm512_unpackhi_epi16(a, b); }
-
-// 16 bytes, flipped.
-WIDE_INLINE void copy_16_flipped(uint8_t *to, const uint8_t *from, lanes flips) {
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  bytes = _mm_xor_si128(bytes, _mm512_castsi512_si128(flips));
-  _mm_storeu_si128((__m128i *)(void *)to, bytes);
-}
 
 // 64 bytes of which the first `count` are read and flipped; what the others become is not settled.
 WIDE_INLINE lanes lanes_load_bytes(const uint8_t *from, size_t count, lanes flips) {

@@ -4,6 +4,8 @@
 
 #include "CIntegerKernels.h"
 
+extern const fbq_kernels fbq_avx2_kernels;
+extern const fbq_kernels fbq_avx_vnni_kernels;
 extern const fbq_kernels fbq_avx512_vnni_kernels;
 
 #endif

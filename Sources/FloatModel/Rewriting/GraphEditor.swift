@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A float graph under edit: knows who makes and who uses each value, and keeps that current while
 /// a pass replaces, removes and inserts nodes.
 ///
@@ -16,7 +18,7 @@ struct GraphEditor {
   /// Positions of the nodes that read each value; a node that reads it twice is listed twice.
   private var users: [[Int]]
   private var isOutput: [Bool]
-  private var names: Set<String>
+  private var names: UniqueNames
   private let original: FloatGraph
 
   init(_ graph: FloatGraph) {
@@ -26,7 +28,7 @@ struct GraphEditor {
     producers = Array(repeating: nil, count: graph.values.count)
     users = Array(repeating: [], count: graph.values.count)
     isOutput = Array(repeating: false, count: graph.values.count)
-    names = Set(graph.values.map(\.name))
+    names = UniqueNames(graph.values.map(\.name))
     for (position, node) in graph.nodes.enumerated() {
       producers[node.output] = position
       for input in node.inputs { users[input].append(position) }
@@ -155,12 +157,12 @@ struct GraphEditor {
 
   /// Adds a constant under `name` or, where that is taken, a name derived from it.
   mutating func addConstant(_ tensor: FloatTensor, name: String) -> ValueIndex {
-    add(FloatValue(name: uniqueName(name), constant: tensor))
+    add(FloatValue(name: names.take(name), constant: tensor))
   }
 
   /// Adds an activation under `name` or, where that is taken, a name derived from it.
   mutating func addValue(shape: [Int], name: String) -> ValueIndex {
-    add(FloatValue(name: uniqueName(name), shape: shape))
+    add(FloatValue(name: names.take(name), shape: shape))
   }
 
   /// A constant `tensor` to take the place of the constant `value` for one of its users: the same
@@ -188,16 +190,6 @@ struct GraphEditor {
     isOutput.append(false)
     isChanged = true
     return values.count - 1
-  }
-
-  private mutating func uniqueName(_ base: String) -> String {
-    var name = base
-    var suffix = 1
-    while !names.insert(name).inserted {
-      name = "\(base)_\(suffix)"
-      suffix += 1
-    }
-    return name
   }
 
   private mutating func detach(_ position: Int) {

@@ -144,14 +144,15 @@ package struct BroadcastRows {
     }
   }
 
-  /// One long row becomes rows of 4096 elements where that divides it, for threads to share.
+  /// One long row becomes equal rows of 512 to 4096 elements, where its length has such a divisor, for
+  /// threads to share.
   private mutating func splitForThreads() {
-    var width = 4096
-    while width >= 1024 && length % width != 0 { width /= 2 }
-    guard width >= 1024, length > width else { return }
-    count = length / width
-    length = width
-    first.row = width
-    second.row = width
+    guard length > 4096 else { return }
+    let fewest = (length + 4095) / 4096
+    guard let rows = (fewest...length / 512).first(where: { length % $0 == 0 }) else { return }
+    count = rows
+    length /= rows
+    first.row = length
+    second.row = length
   }
 }

@@ -36,11 +36,32 @@ extension TablePlanner {
     c.padding_top = Int32(parameters.padding.top)
     c.padding_left = Int32(parameters.padding.left)
     c.groups = Int32(groups)
-    let work = result.extents.count * depth
+    c.turnColumnIntoRow()
+    let isProduct = !isDepthwise || image.extents[5] == 1
     let linear = LinearStep(
-      index: index, weights: weights, multipliers: parameters.multipliers, clamp: parameters.clamp,
-      groups: groups, channels: channels, depth: depth, work: work)
-    return isDepthwise ? depthwise(&c, linear) : matrixProduct(&c, linear)
+      index: index,
+      weights: isProduct && isDepthwise ? transposed(weights, in: temporary) : weights,
+      multipliers: parameters.multipliers, clamp: parameters.clamp, groups: groups,
+      channels: channels, depth: depth, work: result.extents.count * depth)
+    return isProduct ? matrixProduct(&c, linear) : depthwise(&c, linear)
+  }
+
+  /// The weights `[1, KH, KW, O]` of a depthwise convolution of one channel as those `[O, KH, KW, 1]` of
+  /// the convolution that it is.
+  private func transposed(_ weights: TensorPlace, in memory: PreparedMemory) -> TensorPlace {
+    let channels = weights.extents[5]
+    let count = weights.extents.count
+    let address = memory.allocateUninitialized(byteCount: count)
+    let (from, to) = (weights.byteAddress, address.assumingMemoryBound(to: UInt8.self))
+    for channel in 0..<channels {
+      for tap in 0..<count / channels {
+        to[channel * (count / channels) + tap] = from[tap * channels + channel]
+      }
+    }
+    return TensorPlace(
+      address: address,
+      extents: Extents([channels, weights.extents[3], weights.extents[4], 1]),
+      elementType: weights.elementType, zeroPoint: weights.zeroPoint)
   }
 
   /// Fully connected layer: many rows are a 1 × 1 convolution, few use the weights in place.
@@ -85,7 +106,7 @@ extension TablePlanner {
     layer.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
       kernel.run, layer, units: kernel.units(&layer), scratch: kernel.scratch(&layer),
-      work: linear.work)
+      work: linear.work / (choice == .portable ? 1 : 8))
   }
 
   // MARK: Parts
@@ -95,18 +116,20 @@ extension TablePlanner {
     // Sharing the channels lets each thread read only its part of the weights, sharing the pixels only
     // its part of the image: share what is more.
     c.splits_channels = pixels < linear.channels && linear.channels >= 16 * options.threads ? 1 : 0
-    return packed(&c, linear, kernels.convolution)
+    return packed(
+      &c, linear, kernels.convolution, work: linear.work / (choice == .portable ? 2 : 24))
   }
 
   private func depthwise(_ c: inout fbq_convolution, _ linear: LinearStep) -> TableStep? {
     // Blocks of channels leave no row to be read twice; rows are finer.
     c.splits_channels = linear.channels >= 256 * options.threads ? 1 : 0
-    return packed(&c, linear, kernels.depthwise)
+    return packed(&c, linear, kernels.depthwise, work: linear.work / (choice == .portable ? 1 : 4))
   }
 
+  /// `work` says how long it takes, as ``RunOptions/parallelWork`` counts it.
   private func packed(
     _ c: inout fbq_convolution, _ linear: LinearStep,
-    _ kernel: UnsafePointer<fbq_convolution_kernel>?
+    _ kernel: UnsafePointer<fbq_convolution_kernel>?, work: Int
   ) -> TableStep? {
     guard let kernel = kernel?.pointee else { return nil }
     c.weight_flip = linear.weights.flip
@@ -121,7 +144,7 @@ extension TablePlanner {
     c.weights = UnsafeRawPointer(packed)
     c.stage = stage(of: linear, bias: bias, reachesLimit: reachesLimit)
     return step(
-      kernel.run, c, units: kernel.units(&c), scratch: kernel.scratch(&c), work: linear.work)
+      kernel.run, c, units: kernel.units(&c), scratch: kernel.scratch(&c), work: work)
   }
 
   /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
@@ -146,6 +169,20 @@ extension TablePlanner {
     if !overflow && product < TablePlanner.fastLimit - greatestBias { return false }
     let headroom = graph.accumulatorHeadroom(of: linear.index) ?? []
     return headroom.contains { $0 < 1 }
+  }
+}
+
+extension fbq_convolution {
+  /// An image of one column that no window leaves is one of one row, with the same bytes: kernels make
+  /// most of long rows.
+  fileprivate mutating func turnColumnIntoRow() {
+    guard input_width == 1, output_width == 1, kernel_width == 1 else { return }
+    swap(&input_height, &input_width)
+    swap(&output_height, &output_width)
+    swap(&kernel_height, &kernel_width)
+    swap(&stride_height, &stride_width)
+    swap(&dilation_height, &dilation_width)
+    swap(&padding_top, &padding_left)
   }
 }
 

@@ -81,4 +81,21 @@ extension TablePlanner {
       kernels.reduce, r, units: r.outer, scratch: r.inner * MemoryLayout<Int32>.size,
       work: input.extents.count)
   }
+
+  /// Arg max, or arg min, over the last axis.
+  func argument(
+    _ operation: Operation, _ parameters: ArgumentParameters, findsLeast: Bool
+  ) -> TableStep? {
+    let (input, result) = (x(operation), y(operation))
+    let length = input.extents[5]
+    guard kernels.argument != nil, input.elementType.byteCount(of: 1) == 1, length <= 256,
+      parameters.axis == graph.tensors[operation.inputs[0]].shape.count - 1
+    else { return nil }
+    let rows = input.extents.count / length
+    let a = fbq_argument(
+      input: UnsafePointer(input.byteAddress), output: result.byteAddress, flip: input.flip,
+      finds_least: findsLeast ? 1 : 0, width: UInt8(result.elementType.byteCount(of: 1)),
+      rows: rows, length: length)
+    return step(kernels.argument, a, units: rows, work: input.extents.count)
+  }
 }

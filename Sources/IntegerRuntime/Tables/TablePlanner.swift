@@ -26,7 +26,16 @@ struct TablePlanner {
   func step(for index: Int) -> TableStep? {
     let operation = graph.operations[index]
     // The table's kernels requantize with the operators' own multipliers.
-    guard operation.scalings.isEmpty, hasOnlyByteActivations(operation) else { return nil }
+    guard operation.scalings.isEmpty else { return nil }
+    // Elements of any width can be moved, and indices are wider than codes.
+    if let step = movement(operation) { return step }
+    if case .argMax(let parameters) = operation.kind {
+      return argument(operation, parameters, findsLeast: false)
+    }
+    if case .argMin(let parameters) = operation.kind {
+      return argument(operation, parameters, findsLeast: true)
+    }
+    guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
       return convolution(index, parameters, isDepthwise: false)
@@ -48,11 +57,11 @@ struct TablePlanner {
     case .lookup(let parameters): return lookup(operation, parameters)
     case .softmax(let parameters): return softmax(operation, parameters)
     case .pad(let parameters): return pad(operation, parameters)
-    case .concatenation, .reshape, .resizeNearest, .resizeBilinear, .transpose,
-      .stridedSlice, .prelu, .minimum, .maximum, .argMax, .argMin, .reduceMax, .reduceMin,
-      .logSoftmax, .l2Normalization, .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch,
-      .tile, .gather, .sequenceLSTM, .svdf, .transposeConvolution,
-      .interpolatedFunction:
+    case .resizeBilinear(let parameters): return resizeBilinear(operation, parameters)
+    case .concatenation, .reshape, .resizeNearest, .transpose, .stridedSlice, .prelu, .minimum,
+      .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax, .l2Normalization,
+      .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather, .sequenceLSTM,
+      .svdf, .transposeConvolution, .interpolatedFunction:
       return nil
     }
   }

@@ -9,8 +9,8 @@ import ONNXFormat
 struct ONNXGraphWriter {
   let source: IntegerGraph
   private var graph = ONNXGraphProto()
-  private var names: Set<String>
-  private var nodeNames: Set<String> = []
+  private var names: UniqueNames
+  private var nodeNames = UniqueNames()
   private var codes: [Place: String] = [:]
   private var reals: [Place: String] = [:]
   private var constants: [ONNXConstant: String] = [:]
@@ -26,8 +26,9 @@ struct ONNXGraphWriter {
     self.source = source
     // An activation's own name belongs to its codes in the graph's own order of axes, and that of a
     // constant that is an output to the output.
-    names = Set(source.tensors.lazy.filter { $0.constant == nil }.map(\.name))
-    for output in source.outputs { names.insert(source.tensors[output].name) }
+    var taken = Set(source.tensors.lazy.filter { $0.constant == nil }.map(\.name))
+    for output in source.outputs { taken.insert(source.tensors[output].name) }
+    names = UniqueNames(taken)
   }
 
   /// The whole graph.
@@ -219,7 +220,7 @@ struct ONNXGraphWriter {
     node.input = inputs
     node.output = [output]
     node.attribute = attributes
-    node.name = Self.unique(name ?? "\(output)_\(operatorType)", among: &nodeNames)
+    node.name = nodeNames.take(name ?? "\(output)_\(operatorType)")
     graph.node.append(node)
     return output
   }
@@ -234,15 +235,5 @@ struct ONNXGraphWriter {
   }
 
   /// `name`, numbered where it is taken, and from now on taken.
-  mutating func unique(_ name: String) -> String { Self.unique(name, among: &names) }
-
-  private static func unique(_ name: String, among names: inout Set<String>) -> String {
-    var result = name
-    var suffix = 1
-    while !names.insert(result).inserted {
-      suffix += 1
-      result = "\(name)_\(suffix)"
-    }
-    return result
-  }
+  mutating func unique(_ name: String) -> String { names.take(name) }
 }

@@ -8,12 +8,12 @@ struct ModelBuilder {
   var model: TFLiteModel
   /// The model's tensor of each tensor of the graph that is in use.
   private var positions: [TensorIndex: Int] = [:]
-  private var names: Set<String>
+  private var names: UniqueNames
 
   init(graph: IntegerGraph) {
     self.graph = graph
     model = TFLiteModel(description: graph.name)
-    names = Set(graph.tensors.map(\.name))
+    names = UniqueNames(graph.tensors.map(\.name))
   }
 
   /// The model's tensor of a tensor of the graph, added on first use.
@@ -44,14 +44,14 @@ struct ModelBuilder {
   ) -> Int {
     add(
       TFLiteTensor(
-        name: unique(original.name + suffix), shape: shape ?? original.shape,
+        name: names.take(original.name + suffix), shape: shape ?? original.shape,
         elementType: TFLiteElementType(original.elementType),
         quantization: original.quantization.map { TFLiteQuantization($0) }))
   }
 
   /// Adds an activation of plain integers.
   mutating func addIntegers(named name: String, shape: [Int], type: TFLiteElementType) -> Int {
-    add(TFLiteTensor(name: unique(name), shape: shape, elementType: type))
+    add(TFLiteTensor(name: names.take(name), shape: shape, elementType: type))
   }
 
   /// Adds a tensor without elements, which only says how values inside an operator are scaled.
@@ -60,7 +60,7 @@ struct ModelBuilder {
   ) -> Int {
     add(
       TFLiteTensor(
-        name: unique(name), shape: [0], elementType: type,
+        name: names.take(name), shape: [0], elementType: type,
         quantization: TFLiteQuantization(scales: [scale], zeroPoints: [zeroPoint])))
   }
 
@@ -68,7 +68,7 @@ struct ModelBuilder {
   mutating func addConstant(_ values: [Int], shape: [Int]? = nil, named name: String) -> Int {
     add(
       TFLiteTensor(
-        name: unique(name), shape: shape ?? [values.count], elementType: .int32,
+        name: names.take(name), shape: shape ?? [values.count], elementType: .int32,
         constant: ConstantBytes(copying: values.map { Int32(clamping: $0) })))
   }
 
@@ -82,7 +82,7 @@ struct ModelBuilder {
       : ConstantBytes(copying: codes.map { UInt8(truncatingIfNeeded: $0) })
     return add(
       TFLiteTensor(
-        name: unique(name), shape: shape, elementType: TFLiteElementType(original.elementType),
+        name: names.take(name), shape: shape, elementType: TFLiteElementType(original.elementType),
         quantization: original.quantization.map { TFLiteQuantization($0) }, constant: constant))
   }
 
@@ -101,16 +101,6 @@ struct ModelBuilder {
     return model.tensors.count - 1
   }
 
-  /// `name`, numbered where it is taken.
-  private mutating func unique(_ name: String) -> String {
-    var result = name
-    var suffix = 1
-    while !names.insert(result).inserted {
-      suffix += 1
-      result = "\(name)_\(suffix)"
-    }
-    return result
-  }
 }
 
 extension TFLiteElementType {

@@ -5,7 +5,7 @@ import FloatModel
 /// stay within a limit, and what reads only constants is computed at once.
 struct GraphAssembly {
   var graph: FloatGraph
-  private var names: Set<String> = []
+  private var names = UniqueNames()
   private var remainingConstants: Int
   private let remedy: String
 
@@ -23,7 +23,7 @@ struct GraphAssembly {
 
   /// Adds an activation.
   mutating func addValue(name: String, shape: [Int]) -> ValueIndex {
-    graph.values.append(FloatValue(name: uniqueName(name), shape: shape))
+    graph.values.append(FloatValue(name: names.take(name), shape: shape))
     return graph.values.count - 1
   }
 
@@ -36,13 +36,13 @@ struct GraphAssembly {
   }
 
   private mutating func append(_ tensor: FloatTensor, name: String) -> ValueIndex {
-    graph.values.append(FloatValue(name: uniqueName(name), constant: tensor))
+    graph.values.append(FloatValue(name: names.take(name), constant: tensor))
     return graph.values.count - 1
   }
 
   /// Removes the value added last, which nothing reads; its name is free again.
   mutating func removeLastValue() {
-    names.remove(graph.values.removeLast().name)
+    names.free(graph.values.removeLast().name)
   }
 
   /// Counts constant elements about to be made, so that a small file cannot ask for endless memory.
@@ -57,18 +57,8 @@ struct GraphAssembly {
   /// Makes `name` free for a value about to be added, renaming the value that has it.
   mutating func vacate(_ name: String) {
     guard let holder = graph.values.firstIndex(where: { $0.name == name }) else { return }
-    graph.values[holder].name = uniqueName("\(name)_before")
-    names.remove(name)
-  }
-
-  private mutating func uniqueName(_ base: String) -> String {
-    var name = base
-    var suffix = 1
-    while !names.insert(name).inserted {
-      name = "\(base)_\(suffix)"
-      suffix += 1
-    }
-    return name
+    graph.values[holder].name = names.take("\(name)_before")
+    names.free(name)
   }
 
   // MARK: Nodes

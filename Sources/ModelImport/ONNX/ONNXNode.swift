@@ -238,22 +238,12 @@ final class ONNXNode {
     return tensor.values[0]
   }
 
-  /// `axis` of a value of rank `rank`, counted from the end where negative.
-  static func axis(_ axis: Int, rank: Int) throws(Diagnostic) -> Int {
-    let positive = axis < 0 ? axis + rank : axis
-    guard (0..<rank).contains(positive) else {
-      throw Diagnostic(problem: "axis \(axis) is outside a value of rank \(rank)")
-    }
-    return positive
-  }
-
-  /// Several distinct axes, each counted from the end where negative, ascending.
+  /// Several axes of a value of rank `rank`, ascending; the operator forbids to name one twice.
   static func axes(_ axes: [Int], rank: Int) throws(Diagnostic) -> [Int] {
-    var result: [Int] = []
-    for axis in axes { result.append(try Self.axis(axis, rank: rank)) }
-    guard Set(result).count == result.count else {
+    let result = try Axis.resolved(axes, rank: rank)
+    guard result.count == axes.count else {
       throw Diagnostic(problem: "axes \(axes) name one axis twice")
     }
-    return result.sorted()
+    return result
   }
 }

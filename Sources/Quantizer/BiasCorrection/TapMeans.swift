@@ -1,3 +1,4 @@
+import Diagnostics
 import FloatModel
 
 /// The geometry of a layer's windows over its input `[N, H, W, C]`. A fully connected layer is one
@@ -146,13 +147,13 @@ extension FloatGraph {
   /// Gives every layer a bias constant of its own, so that each can be corrected alone.
   mutating func separateBiases() {
     addMissingBiases()
-    var names = Set(values.map(\.name))
+    var names = UniqueNames(values.map(\.name))
     var isTaken: Set<ValueIndex> = []
     for position in nodes.indices where nodes[position].weights != nil {
       let bias = nodes[position].inputs[2]
       guard values[bias].constant != nil, !isTaken.insert(bias).inserted else { continue }
       var copy = values[bias]
-      repeat { copy.name += "_" } while !names.insert(copy.name).inserted
+      copy.name = names.take(copy.name)
       nodes[position].inputs[2] = values.count
       values.append(copy)
     }

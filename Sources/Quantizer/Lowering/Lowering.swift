@@ -19,8 +19,8 @@ public struct Lowering {
   /// The float value that each activation holds, copies in other codes included.
   package private(set) var values: [TensorIndex: ValueIndex] = [:]
   var layers: [LayerRecord] = []
-  private var names: Set<String> = []
-  private var operationNames: Set<String> = []
+  private var names = UniqueNames()
+  private var operationNames = UniqueNames()
   /// Copies in other codes that exist already.
   private(set) var copies: [Copy: TensorIndex] = [:]
 
@@ -130,20 +130,9 @@ public struct Lowering {
   /// Adds an activation tensor under a name that is unique.
   mutating func addTensor(_ tensor: TensorDescription) -> TensorIndex {
     var tensor = tensor
-    tensor.name = Self.unique(tensor.name, among: &names)
+    tensor.name = names.take(tensor.name)
     result.tensors.append(tensor)
     return result.tensors.count - 1
-  }
-
-  /// `name`, numbered where it is taken.
-  private static func unique(_ name: String, among names: inout Set<String>) -> String {
-    var result = name
-    var suffix = 1
-    while !names.insert(result).inserted {
-      suffix += 1
-      result = "\(name)_\(suffix)"
-    }
-    return result
   }
 
   /// Adds the activation tensor of a float value, with the parameters decided for it.
@@ -228,7 +217,7 @@ public struct Lowering {
     named name: String, _ kind: OperatorKind, of value: ValueIndex, inputs: [TensorIndex],
     output: TensorIndex, notes: [String] = []
   ) {
-    let name = Self.unique(name, among: &operationNames)
+    let name = operationNames.take(name)
     result.operations.append(
       Operation(name: name, kind: kind, inputs: inputs, outputs: [output]))
     let observed = state.observed[value] ?? ValueRange(minimum: 0, maximum: 0)

@@ -246,7 +246,7 @@ struct QuantizedRefusal: Sendable, CustomTestStringConvertible {
       "an axis that does not exist",
       of: .single(
         .mean, .reduction(keepsDimensions: false), x: [4], outputs: [[1]], operands: [[1]]),
-      "operator 0 MEAN 'y0': the axis 1 does not exist among 1 axes"),
+      "operator 0 MEAN 'y0': axis 1 is outside a value of rank 1"),
     QuantizedRefusal(
       "a slice of nothing",
       of: .single(

@@ -36,7 +36,7 @@ enum NormalizationOperators {
     let shape = builder.shape(of: input)
     let rank = shape.count
     let isCoerced = node.opset < 13
-    let axis = try ONNXNode.axis(try node.int("axis") ?? (isCoerced ? 1 : -1), rank: rank)
+    let axis = try Axis.resolved(try node.int("axis") ?? (isCoerced ? 1 : -1), rank: rank)
     let long = isCoerced ? (axis..<rank).filter { shape[$0] > 1 } : [axis]
     if long.count <= 1 {
       let placed = try builder.arrangeLast(long.first ?? axis, input, for: node)

@@ -17,7 +17,7 @@ enum PadOperator {
         problem: "has \(asked?.count ?? 0) pads for \(padded.count) axes of \(shape)")
     }
     for (place, axis) in padded.enumerated() {
-      let axis = try ONNXNode.axis(axis, rank: rank)
+      let axis = try Axis.resolved(axis, rank: rank)
       counts[axis] = asked[place]
       counts[axis + rank] = asked[place + padded.count]
     }

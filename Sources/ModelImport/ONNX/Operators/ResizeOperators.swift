@@ -105,7 +105,7 @@ enum ResizeOperators {
       )
     }
     for (place, axis) in named.enumerated() {
-      let axis = try ONNXNode.axis(axis, rank: shape.count)
+      let axis = try Axis.resolved(axis, rank: shape.count)
       if let scales {
         let extent = (Float(shape[axis]) * scales[place]).rounded(.down)
         guard scales[place] > 0, extent >= 1, extent < Float(ShapeLimits.greatestParameter) else {

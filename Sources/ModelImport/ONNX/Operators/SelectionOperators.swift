@@ -32,7 +32,7 @@ enum SelectionOperators {
     var selection = Selection(shape: shape)
     for (place, axis) in sliced.enumerated() {
       try selection.restrict(
-        try ONNXNode.axis(axis, rank: shape.count), from: starts[place], to: ends[place],
+        try Axis.resolved(axis, rank: shape.count), from: starts[place], to: ends[place],
         step: strides[place])
     }
     return [try select(selection, of: input, node, &builder)]
@@ -41,7 +41,7 @@ enum SelectionOperators {
   static let split: OperatorImport = { (node, builder) throws(Diagnostic) in
     let input = try node.input(0)
     let shape = builder.shape(of: input)
-    let axis = try ONNXNode.axis(try node.int("axis") ?? 0, rank: shape.count)
+    let axis = try Axis.resolved(try node.int("axis") ?? 0, rank: shape.count)
     let count = try node.int("num_outputs") ?? node.outputs.count
     guard count >= 1, count <= max(node.outputs.count, 1) else {
       throw Diagnostic(problem: "has \(node.outputs.count) outputs, but num_outputs is \(count)")
@@ -72,7 +72,7 @@ enum SelectionOperators {
   static let gather: OperatorImport = { (node, builder) throws(Diagnostic) in
     let input = try node.input(0)
     let shape = builder.shape(of: input)
-    let axis = try ONNXNode.axis(try node.int("axis") ?? 0, rank: shape.count)
+    let axis = try Axis.resolved(try node.int("axis") ?? 0, rank: shape.count)
     guard let indices = try node.integers(1, "indices") else {
       throw Diagnostic(problem: "input 1 (indices) is missing")
     }
@@ -110,7 +110,7 @@ enum SelectionOperators {
     guard let asked = try node.int("axis") else {
       throw Diagnostic(problem: "attribute 'axis' is missing")
     }
-    let axis = try ONNXNode.axis(asked, rank: shapes[0].count)
+    let axis = try Axis.resolved(asked, rank: shapes[0].count)
     if case .integers(let first) = all[0] {
       return [.integers(try concatenateIntegers(all, first.shape))]
     }

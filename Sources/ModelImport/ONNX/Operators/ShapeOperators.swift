@@ -73,7 +73,7 @@ enum ShapeOperators {
     let input = try node.input(0)
     let source = builder.shape(of: input)
     let axis = try node.int("axis") ?? 1
-    let split = axis == source.count ? axis : try ONNXNode.axis(axis, rank: source.count)
+    let split = axis == source.count ? axis : try Axis.resolved(axis, rank: source.count)
     let shape = [source[..<split].reduce(1, *), source[split...].reduce(1, *)]
     return [try reshaped(input, to: shape, node, &builder)]
   }

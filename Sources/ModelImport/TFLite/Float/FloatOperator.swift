@@ -99,22 +99,4 @@ struct FloatOperator {
     }
     return numbers[0]
   }
-
-  // MARK: Axes
-
-  /// `axis` of a value of rank `rank`, counted from the end where negative.
-  static func axis(_ axis: Int, rank: Int) throws(Diagnostic) -> Int {
-    let positive = axis < 0 ? axis + rank : axis
-    guard (0..<rank).contains(positive) else {
-      throw Diagnostic(problem: "axis \(axis) is outside a value of rank \(rank)")
-    }
-    return positive
-  }
-
-  /// Several axes, each counted from the end where negative, ascending, each once.
-  static func axes(_ axes: [Int], rank: Int) throws(Diagnostic) -> [Int] {
-    var result: Set<Int> = []
-    for axis in axes { result.insert(try Self.axis(axis, rank: rank)) }
-    return result.sorted()
-  }
 }

@@ -37,14 +37,6 @@ extension IntegerImporter {
     return values[0]
   }
 
-  /// `axis`, counted from the end where it is negative.
-  func axis(_ axis: Int, rank: Int) throws(Diagnostic) -> Int {
-    guard (-rank..<rank).contains(axis) else {
-      throw Diagnostic(problem: "the axis \(axis) does not exist among \(rank) axes")
-    }
-    return axis < 0 ? axis + rank : axis
-  }
-
   /// The integers of a tensor, or `nil` where they depend on the model's inputs.
   func knownIntegers(_ index: Int) throws(Diagnostic) -> IntegerTensor? {
     if let tensor = known[index] { return tensor }
@@ -95,13 +87,14 @@ extension IntegerImporter {
       let selection = try sliceSelection(source, of: x.shape)
       return IntegerTensor(shape: selection.shape, values: selection.picked(from: x.values))
     case (.pack, .pack(_, let axis)):
-      guard try self.axis(axis, rank: x.shape.count + 1) == 0,
+      guard try Axis.resolved(axis, rank: x.shape.count + 1) == 0,
         operands.allSatisfy({ $0.shape == x.shape })
       else { return nil }
       return IntegerTensor(
         shape: [operands.count] + x.shape, values: operands.flatMap(\.values))
     case (.concatenation, .concatenation(let axis, _)):
-      guard operands.allSatisfy({ $0.shape.count == 1 }), try self.axis(axis, rank: 1) == 0 else {
+      guard operands.allSatisfy({ $0.shape.count == 1 }), try Axis.resolved(axis, rank: 1) == 0
+      else {
         return nil
       }
       let values = operands.flatMap(\.values)
@@ -114,7 +107,7 @@ extension IntegerImporter {
       }
       return IntegerTensor(shape: shape, values: x.values)
     case (.gather, .gather(let axis, 0)) where operands.count == 2:
-      return try x.gathered(operands[1], axis: try self.axis(axis, rank: x.shape.count))
+      return try x.gathered(operands[1], axis: try Axis.resolved(axis, rank: x.shape.count))
     case (.cast, _): return x
     case (.add, _), (.sub, _), (.mul, _), (.minimum, _), (.maximum, _):
       guard operands.count == 2 else { return nil }

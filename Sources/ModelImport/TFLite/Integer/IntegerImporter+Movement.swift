@@ -54,7 +54,7 @@ extension IntegerImporter {
     case (.gather, .gather(let axis, let batchDimensions)):
       let rank = try shape(try input(source)).count
       let parameters = GatherParameters(
-        axis: try self.axis(axis, rank: rank), batchDimensions: batchDimensions)
+        axis: try Axis.resolved(axis, rank: rank), batchDimensions: batchDimensions)
       let inputs = [try operand(try input(source)), try operand(try input(source, 1))]
       try appendMove(.gather(parameters), inputs: inputs, output: try addOutput(of: source))
     default: throw wrongOptions
@@ -110,7 +110,7 @@ extension IntegerImporter {
       parts.append(try operand(try input(source, position)))
     }
     guard let first = parts.first else { throw Diagnostic(problem: "joins nothing") }
-    let axis = try self.axis(axis, rank: graph.tensors[first].shape.count)
+    let axis = try Axis.resolved(axis, rank: graph.tensors[first].shape.count)
     let result = try addOutput(of: source)
     for position in parts.indices { parts[position] = try relabeled(parts[position], as: result) }
     append(.concatenation(axis: axis), inputs: parts, output: result)
@@ -123,7 +123,7 @@ extension IntegerImporter {
       parts.append(try operand(try input(source, position)))
     }
     guard let first = parts.first else { throw Diagnostic(problem: "packs nothing") }
-    let axis = try self.axis(axis, rank: graph.tensors[first].shape.count + 1)
+    let axis = try Axis.resolved(axis, rank: graph.tensors[first].shape.count + 1)
     let result = try addOutput(of: source)
     for position in parts.indices {
       let part = try relabeled(parts[position], as: result)

@@ -19,7 +19,7 @@ extension IntegerImporter {
         inputs: [x], output: try addOutput(of: source))
     case (.argMax, _), (.argMin, _):
       let rank = try shape(try input(source)).count
-      let axis = try axis(try integer(source, 1, "axis"), rank: rank)
+      let axis = try Axis.resolved(try integer(source, 1, "axis"), rank: rank)
       let parameters = ArgumentParameters(axis: axis)
       append(
         source.code == .argMax ? .argMax(parameters) : .argMin(parameters),
@@ -70,10 +70,8 @@ extension IntegerImporter {
 
   /// The axes of the second input: non-negative, ascending, each once.
   private func reducedAxes(_ source: TFLiteOperator) throws(Diagnostic) -> [Int] {
-    let rank = try shape(try input(source)).count
-    var axes: Set<Int> = []
-    for value in try integers(source, 1, "axes") { axes.insert(try axis(value, rank: rank)) }
-    return axes.sorted()
+    try Axis.resolved(
+      try integers(source, 1, "axes"), rank: try shape(try input(source)).count)
   }
 
   private mutating func importPool(

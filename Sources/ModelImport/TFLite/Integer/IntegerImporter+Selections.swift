@@ -17,7 +17,7 @@ extension IntegerImporter {
     case (.split, .split(let count)):
       let data = try input(source, 1)
       let shape = try shape(data)
-      let axis = try axis(try integer(source, 0, "axis"), rank: shape.count)
+      let axis = try Axis.resolved(try integer(source, 0, "axis"), rank: shape.count)
       guard count >= 1, count == source.outputs.count, shape[axis] % count == 0 else {
         throw Diagnostic(
           problem: "splits axis \(axis) of \(shape) into \(count) parts for "
@@ -29,12 +29,12 @@ extension IntegerImporter {
     case (.splitV, _):
       let data = try input(source)
       let shape = try shape(data)
-      let axis = try axis(try integer(source, 2, "axis"), rank: shape.count)
+      let axis = try Axis.resolved(try integer(source, 2, "axis"), rank: shape.count)
       try appendParts(source, of: data, axis: axis, sizes: try partSizes(source, shape[axis]))
     case (.unpack, .pack(_, let axis)):
       let data = try input(source)
       let shape = try shape(data)
-      let axis = try self.axis(axis, rank: shape.count)
+      let axis = try Axis.resolved(axis, rank: shape.count)
       guard shape[axis] == source.outputs.count else {
         throw Diagnostic(
           problem: "unpacks axis \(axis) of \(shape) into \(source.outputs.count) outputs")

@@ -152,7 +152,7 @@ struct IntegerImporter {
 
 /// Unique, non-empty names for tensors: `.tflite` promises neither.
 struct TensorNames {
-  private var taken: Set<String> = []
+  private var taken = UniqueNames()
   private var ofSource: [Int: String] = [:]
 
   /// Names the tensors of `model`; those listed `first` keep theirs where any can.
@@ -167,13 +167,6 @@ struct TensorNames {
 
   /// `name`, numbered where it is taken.
   mutating func unique(_ name: String) -> String {
-    let base = name.isEmpty ? "tensor" : name
-    var result = base
-    var suffix = 1
-    while !taken.insert(result).inserted {
-      suffix += 1
-      result = "\(base)_\(suffix)"
-    }
-    return result
+    taken.take(name.isEmpty ? "tensor" : name)
   }
 }

@@ -10,7 +10,7 @@ enum FloatJoining {
     }
     if let known = try joinIntegers(node, builder, isConcatenation: true) { return [known] }
     let inputs = try values(node, &builder)
-    let axis = try FloatOperator.axis(asked, rank: builder.shape(of: inputs[0]).count)
+    let axis = try Axis.resolved(asked, rank: builder.shape(of: inputs[0]).count)
     return [
       try builder.emit(.concatenation(axis: axis), inputs, clampedBy: activation, for: node)
     ]
@@ -25,7 +25,7 @@ enum FloatJoining {
     if let known = try joinIntegers(node, builder, isConcatenation: false) { return [known] }
     var inputs = try values(node, &builder)
     var shape = builder.shape(of: inputs[0])
-    let axis = try FloatOperator.axis(asked, rank: shape.count + 1)
+    let axis = try Axis.resolved(asked, rank: shape.count + 1)
     shape.insert(1, at: axis)
     for index in inputs.indices {
       inputs[index] = try builder.emit(

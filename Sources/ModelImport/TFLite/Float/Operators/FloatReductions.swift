@@ -53,7 +53,7 @@ enum FloatReductions {
   ) throws(Diagnostic) -> (input: ValueIndex, axes: [Int], keepsDimensions: Bool) {
     guard case .reduction(let keepsDimensions) = node.options else { throw node.wrongOptions }
     let input = try builder.value(0, of: node)
-    let axes = try FloatOperator.axes(
+    let axes = try Axis.resolved(
       try node.indices(1, "axes"), rank: builder.shape(of: input).count)
     return (input, axes, keepsDimensions)
   }

@@ -75,7 +75,7 @@ enum FloatSelection {
     guard case .split(let count) = node.options else { throw node.wrongOptions }
     let input = try Reshapable(1, of: node, &builder)
     let shape = input.shape(in: builder)
-    let axis = try FloatOperator.axis(try node.index(0, "axis"), rank: shape.count)
+    let axis = try Axis.resolved(try node.index(0, "axis"), rank: shape.count)
     guard count >= 1, shape[axis] % count == 0 else {
       throw Diagnostic(problem: "splits axis \(axis) of \(shape) into \(count) equal parts")
     }
@@ -91,7 +91,7 @@ enum FloatSelection {
   static let splitBySizes: FloatOperatorImport = { (node, builder) throws(Diagnostic) in
     let input = try Reshapable(0, of: node, &builder)
     let shape = input.shape(in: builder)
-    let axis = try FloatOperator.axis(try node.index(2, "axis"), rank: shape.count)
+    let axis = try Axis.resolved(try node.index(2, "axis"), rank: shape.count)
     var sizes = try node.indices(1, "sizes")
     if let rest = sizes.firstIndex(of: -1) {
       sizes[rest] = shape[axis] - (sizes.reduce(0, +) + 1)
@@ -127,7 +127,7 @@ enum FloatSelection {
     guard case .pack(let count, let asked) = node.options else { throw node.wrongOptions }
     let input = try Reshapable(0, of: node, &builder)
     let shape = input.shape(in: builder)
-    let axis = try FloatOperator.axis(asked, rank: shape.count)
+    let axis = try Axis.resolved(asked, rank: shape.count)
     guard shape[axis] == count, node.outputs.count == count else {
       throw Diagnostic(
         problem: "unpacks axis \(axis) of \(shape) into \(node.outputs.count) outputs")
@@ -152,7 +152,7 @@ enum FloatSelection {
     }
     let input = try Reshapable(0, of: node, &builder)
     let shape = input.shape(in: builder)
-    let axis = try FloatOperator.axis(asked, rank: shape.count)
+    let axis = try Axis.resolved(asked, rank: shape.count)
     let indices = try node.integers(1, "indices")
     if case .integers(let tensor) = input {
       return [.integers(try tensor.gathered(indices, axis: axis))]

@@ -36,7 +36,7 @@ enum FloatShapes {
     let dropped =
       asked.isEmpty
       ? source.indices.filter { source[$0] == 1 }
-      : try FloatOperator.axes(asked, rank: source.count)
+      : try Axis.resolved(asked, rank: source.count)
     guard dropped.allSatisfy({ source[$0] == 1 }) else {
       throw Diagnostic(problem: "squeezes axes \(dropped) of \(source), which are longer than 1")
     }
@@ -47,7 +47,7 @@ enum FloatShapes {
   static let expandDimensions: FloatOperatorImport = { (node, builder) throws(Diagnostic) in
     let input = try Reshapable(0, of: node, &builder)
     var shape = input.shape(in: builder)
-    let axis = try FloatOperator.axis(try node.index(1, "axis"), rank: shape.count + 1)
+    let axis = try Axis.resolved(try node.index(1, "axis"), rank: shape.count + 1)
     shape.insert(1, at: axis)
     return [try input.reshaped(to: shape, for: node, &builder)]
   }

@@ -12,10 +12,14 @@
 //
 // so that a column's vector, once made, serves all outputs that see it, and rows and columns outside the
 // image, made of the zero point, need no more attention (the bias takes them away again, see
-// wide_convolution.h). Where windows of neighboring outputs are one row apart and the quads have a row
-// to spare, the same quads serve two output rows, with weights that are one row apart. Then four output pixels are computed at a time: sixteen sums, whose codes are the
-// 64 bytes of a strip of each. Long rows are done in segments that stay in the first-level cache. Units
-// are output rows over [N, OH], or strips of channels.
+// convolution.h). Where windows of neighboring outputs are one row apart and the quads have a row
+// to spare, the same quads serve two output rows, with weights that are one row apart. Then four output
+// pixels are computed at a time: sixteen sums, whose codes are the 64 bytes of a strip of each. Long rows
+// are done in segments that stay in the first-level cache.
+//
+// Weights with a zero point need 9 bits: where lane_weights have no room for that they are the sum of two
+// halves, each with a dot product of its own. Units are groups of output rows that quads serve, image by
+// image, or strips of channels.
 
 enum {
   strip_blocks = 4,
@@ -47,9 +51,18 @@ static size_t segment_pixels(const fbq_convolution *c) {
   return least(pixels < together ? together : pixels, all);
 }
 
+// Output rows that the same quads serve: their weights are one row apart.
+static size_t rows_together(const fbq_convolution *c) {
+  return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
+}
+
+// Of an image, each the rows that the same quads serve.
+static size_t row_groups(const fbq_convolution *c) {
+  return ((size_t)c->output_height + rows_together(c) - 1) / rows_together(c);
+}
+
 static size_t depthwise_units(const fbq_convolution *c) {
-  if (c->splits_channels) return strips(c);
-  return (size_t)c->batches * (size_t)c->output_height;
+  return c->splits_channels ? strips(c) : (size_t)c->batches * row_groups(c);
 }
 
 // The quads of a segment and a strip of zero points, in place of rows outside the image.
@@ -57,15 +70,19 @@ static size_t depthwise_scratch(const fbq_convolution *c) {
   return (window_columns(c, segment_pixels(c)) * quads(c) * strip_blocks + 1) * sizeof(lanes);
 }
 
-// Output rows that the same quads serve: their weights are one row apart.
-static size_t rows_together(const fbq_convolution *c) {
-  return c->stride_height == 1 && c->dilation_height == 1 && c->kernel_height % 4 != 0 ? 2 : 1;
+// What a weight is the sum of.
+static size_t weight_parts(const fbq_convolution *c) {
+  return has_wide_weights || c->weight_zero_point == 0 ? 1 : 2;
+}
+
+// Packed weights of a block of channels.
+static size_t block_bytes(const fbq_convolution *c) {
+  return quads(c) * (size_t)c->kernel_width * weight_parts(c) * sizeof(lane_weights);
 }
 
 // Of one copy of the weights.
 static size_t copy_bytes(const fbq_convolution *c) {
-  return wide_blocks((size_t)c->output_channels) * quads(c) * (size_t)c->kernel_width *
-         sizeof(lanes);
+  return wide_blocks((size_t)c->output_channels) * block_bytes(c);
 }
 
 static size_t depthwise_weight_bytes(const fbq_convolution *c) {
@@ -73,34 +90,39 @@ static size_t depthwise_weight_bytes(const fbq_convolution *c) {
 }
 
 static int32_t depthwise_accepts(const fbq_convolution *c) {
-  return c->weight_zero_point == 0 && c->input_channels == c->output_channels &&
-         quads(c) <= most_quads && depthwise_scratch(c) <= scratch_limit;
+  // Half of 127 + 128 would not fit.
+  return (has_wide_weights || c->weight_zero_point != -128) &&
+         c->input_channels == c->output_channels && quads(c) <= most_quads &&
+         depthwise_scratch(c) <= scratch_limit;
 }
 
-// For each output row that the quads serve, and each block of channels, [kernel_width][quads]
-// [lane_count][4] int8, padded with zeros.
+// For each output row that the quads serve, and each block of channels, [kernel_width][quads][parts]
+// lane_weights, padded with zeros.
 static void depthwise_pack(const fbq_convolution *c, const uint8_t *weights, int32_t *bias,
                            void *packed) {
   const size_t channels = (size_t)c->output_channels;
-  const size_t width = (size_t)c->kernel_width;
-  const size_t block_bytes = quads(c) * width * sizeof(lanes);
-  const uint32_t zero_point = (uint32_t)unsigned_zero_point(c);
+  const size_t width = (size_t)c->kernel_width, parts = weight_parts(c);
+  const uint32_t zero_point = (uint32_t)shifted_zero_point(c);
   __builtin_memset(packed, 0, depthwise_weight_bytes(c));
   for (size_t row = 0; row < (size_t)c->kernel_height; row++) {
     for (size_t column = 0; column < width; column++, weights += channels) {
       for (size_t copy = 0; copy < rows_together(c); copy++) {
         const size_t at = row + copy;
         uint8_t *to = (uint8_t *)packed + copy * copy_bytes(c) +
-                      (column * quads(c) + at / 4) * sizeof(lanes) + at % 4;
+                      (column * quads(c) + at / 4) * parts * sizeof(lane_weights);
         for (size_t channel = 0; channel < channels; channel++) {
-          to[channel / lane_count * block_bytes + channel % lane_count * 4] =
-              weights[channel] ^ c->weight_flip;
+          uint8_t *first = to + channel / lane_count * block_bytes(c);
+          const size_t lane = channel % lane_count;
+          const int32_t weight =
+              (int8_t)(weights[channel] ^ c->weight_flip) - c->weight_zero_point;
+          const int32_t half = parts == 1 ? weight : weight >> 1;
+          set_weight(first, lane, at % 4, half);
+          if (parts == 2) set_weight(first + sizeof(lane_weights), lane, at % 4, weight - half);
         }
       }
       for (size_t channel = 0; channel < channels; channel++) {
-        const int8_t weight = (int8_t)(weights[channel] ^ c->weight_flip);
-        bias[channel] =
-            (int32_t)((uint32_t)bias[channel] - (uint32_t)(int32_t)weight * zero_point);
+        const int32_t weight = (int8_t)(weights[channel] ^ c->weight_flip) - c->weight_zero_point;
+        bias[channel] = (int32_t)((uint32_t)bias[channel] - (uint32_t)weight * zero_point);
       }
     }
   }
@@ -166,8 +188,8 @@ WIDE_INLINE void lay_quad(const int rows, const segment_work *work, const window
                           size_t quad, int32_t begin, size_t columns) {
   const fbq_convolution *c = work->convolution;
   const size_t step = quads(c) * strip_blocks;
-  const lanes flips = lanes_repeat_8(to_unsigned(c));
-  const lanes zero_points = lanes_repeat_8(unsigned_zero_point(c));
+  const lanes flips = lanes_repeat_8(flip_of_codes(c));
+  const lanes zero_points = lanes_repeat_8(shifted_zero_point(c));
   lanes *to = work->quads + quad * strip_blocks;
   const size_t before = begin < 0 ? least((size_t)-begin, columns) : 0;
   const size_t first = begin < 0 ? 0 : (size_t)begin;
@@ -209,20 +231,24 @@ static void lay_quads(const segment_work *work, const window_rows *window, size_
 }
 
 // Four pixels of one block; extents are constants once inlined, or not.
-WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, const size_t stride,
-                                const size_t dilation, const int path, const segment_work *work,
-                                const lanes *codes, size_t block, lanes *values) {
+WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, const size_t parts,
+                                const size_t stride, const size_t dilation, const int path,
+                                const segment_work *work, const lanes *codes, size_t block,
+                                lanes *values) {
   const wide_scale *scale = work->scales + block;
-  const lanes *weights =
-      (const lanes *)(const void *)work->weights + block * width * in_column;
+  const lane_weights *weights =
+      (const lane_weights *)(const void *)work->weights + block * width * in_column * parts;
   UNROLLED for (int i = 0; i < together; i++) values[i] = lanes_load(scale->bias);
   for (size_t k = 0; k < width; k++) {
     for (size_t quad = 0; quad < in_column; quad++) {
-      const lanes weight = weights[k * in_column + quad];
+      const lane_weights weight = weights[(k * in_column + quad) * parts];
+      const lane_weights other = weights[(k * in_column + quad) * parts + parts - 1];
       UNROLLED for (size_t i = 0; i < together; i++) {
         const size_t column = i * stride + k * dilation;
-        values[i] = lanes_dot(values[i], codes[(column * in_column + quad) * strip_blocks + block],
-                              weight);
+        const lane_codes four =
+            codes_of_bytes(codes[(column * in_column + quad) * strip_blocks + block]);
+        values[i] = lanes_dot(values[i], four, weight);
+        if (parts == 2) values[i] = lanes_dot(values[i], four, other);
       }
     }
   }
@@ -239,6 +265,10 @@ WIDE_INLINE void multiply_block(const size_t width, const size_t in_column, cons
   }
 }
 
+WIDE_INLINE lanes strip_codes(lanes a, lanes b, lanes c, lanes d, const loaded_stage *stage) {
+  return stage->is_plain ? narrowed_four(a, b, c, d) : codes_of_four(a, b, c, d, stage);
+}
+
 // The codes of four pixels. Those of few blocks share vectors: two pixels of two blocks, or four of one.
 WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
                               lanes (*values)[together], size_t first) {
@@ -248,38 +278,42 @@ WIDE_INLINE void store_pixels(const int blocks, const segment_work *work,
   const int whole = work->channels == (size_t)(blocks * lane_count);
   uint8_t *to = work->to + first * stride;
   if (blocks == 1 && whole && count == together) {
-    lanes codes = codes_of_four(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
+    lanes codes = strip_codes(values[0][0], values[0][1], values[0][2], values[0][3], work->stage);
     lanes_store_quarters(to, stride, codes);
     return;
   }
   if (blocks == 2 && whole && count == together) {
     UNROLLED for (int i = 0; i < together; i += 2) {
-      lanes codes = codes_of_four(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
-                                  work->stage);
+      lanes codes = strip_codes(values[0][i], values[1][i], values[0][i + 1], values[1][i + 1],
+                                work->stage);
       lanes_store_halves(to + (size_t)i * stride, stride, codes);
     }
     return;
   }
-  UNROLLED for (size_t i = 0; i < together; i++, to += stride) {
-    if (i >= count) break;
-    lanes codes = codes_of_four(values[0][i], values[last < 1 ? last : 1][i],
-                                values[last < 2 ? last : 2][i], values[last][i], work->stage);
-    if (whole) {
-      lanes_store_blocks(to, codes, blocks);
-    } else {
-      lanes_store_bytes(to, codes, work->channels);
+  lanes codes[together];
+  UNROLLED for (int i = 0; i < together; i++) {
+    codes[i] = strip_codes(values[0][i], values[last < 1 ? last : 1][i],
+                           values[last < 2 ? last : 2][i], values[last][i], work->stage);
+  }
+  if (whole && count == together) {
+    UNROLLED for (int i = 0; i < together; i++) {
+      lanes_store_blocks(to + (size_t)i * stride, codes[i], blocks);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      lanes_store_bytes(to + i * stride, codes[i], work->channels);
     }
   }
 }
 
 WIDE_INLINE void multiply_segment(const int blocks, const size_t width, const size_t in_column,
-                                  const size_t stride, const size_t dilation, const int path,
-                                  const segment_work *work) {
+                                  const size_t parts, const size_t stride, const size_t dilation,
+                                  const int path, const segment_work *work) {
   const lanes *codes = work->quads;
   for (size_t first = 0; first < work->pixels; first += together) {
     lanes values[strip_blocks][together];
     UNROLLED for (int block = 0; block < blocks; block++) {
-      multiply_block(width, in_column, stride, dilation, path, work, codes, (size_t)block,
+      multiply_block(width, in_column, parts, stride, dilation, path, work, codes, (size_t)block,
                      values[block]);
     }
     store_pixels(blocks, work, values, first);
@@ -291,14 +325,15 @@ WIDE_INLINE void multiply_segment(const int blocks, const size_t width, const si
 WIDE_INLINE void multiply_blocks(const int blocks, const segment_work *work) {
   const fbq_convolution *c = work->convolution;
   const size_t width = (size_t)c->kernel_width, stride = (size_t)c->stride_width;
-  const size_t dilation = (size_t)c->dilation_width;
+  const size_t dilation = (size_t)c->dilation_width, parts = weight_parts(c);
   const int path = c->stage.path;
-  if (path == fbq_quick && width == 3 && quads(c) == 1 && dilation == 1 && stride == 1) {
-    multiply_segment(blocks, 3, 1, 1, 1, fbq_quick, work);
-  } else if (path == fbq_quick && width == 3 && quads(c) == 1 && dilation == 1 && stride == 2) {
-    multiply_segment(blocks, 3, 1, 2, 1, fbq_quick, work);
+  const int is_common = path == fbq_quick && width == 3 && quads(c) == 1 && dilation == 1;
+  if (is_common && parts == 1 && stride == 1) {
+    multiply_segment(blocks, 3, 1, 1, 1, 1, fbq_quick, work);
+  } else if (is_common && parts == 1 && stride == 2) {
+    multiply_segment(blocks, 3, 1, 1, 2, 1, fbq_quick, work);
   } else {
-    multiply_segment(blocks, width, quads(c), stride, dilation, path, work);
+    multiply_segment(blocks, width, quads(c), parts, stride, dilation, path, work);
   }
 }
 
@@ -330,7 +365,6 @@ static void depthwise_rows(const fbq_convolution *c, const loaded_stage *stage, 
                            size_t count, size_t strip, lanes *scratch) {
   const size_t channels = (size_t)c->output_channels;
   const size_t block = strip * strip_blocks, first = block * lane_count;
-  const size_t block_bytes = quads(c) * (size_t)c->kernel_width * sizeof(lanes);
   const size_t height = (size_t)c->kernel_height + count - 1;
   const size_t width = (size_t)c->output_width;
   window_rows window;
@@ -348,7 +382,7 @@ static void depthwise_rows(const fbq_convolution *c, const loaded_stage *stage, 
     lay_quads(&work, &window, height, (int32_t)pixel * c->stride_width - c->padding_left,
               window_columns(c, computed));
     for (size_t i = 0; i < count; i++) {
-      work.weights = (const uint8_t *)c->weights + i * copy_bytes(c) + block * block_bytes;
+      work.weights = (const uint8_t *)c->weights + i * copy_bytes(c) + block * block_bytes(c);
       work.to = c->output + ((row + i) * width + pixel) * channels + first;
       strip_kernels[wide_blocks(work.channels) - 1](&work);
     }
@@ -359,20 +393,19 @@ static void depthwise_run(const void *parameters, size_t begin, size_t end, void
   const fbq_convolution *c = parameters;
   const loaded_stage stage = load_stage(&c->stage);
   const size_t height = (size_t)c->output_height;
-  const size_t first_row = c->splits_channels ? 0 : begin;
-  const size_t last_row = c->splits_channels ? (size_t)c->batches * height : end;
+  const size_t groups = row_groups(c);
+  const size_t first_group = c->splits_channels ? 0 : begin;
+  const size_t last_group = c->splits_channels ? (size_t)c->batches * groups : end;
   const size_t first_strip = c->splits_channels ? begin : 0;
   const size_t last_strip = c->splits_channels ? end : strips(c);
   // As the input's bytes are, before they are flipped.
   __builtin_memset(scratch, (uint8_t)c->input_zero_point ^ c->input_flip, sizeof(lanes));
-  for (size_t row = first_row; row < last_row;) {
-    // Of the same image.
-    const size_t left = least(last_row - row, height - row % height);
-    const size_t count = least(rows_together(c), left);
+  for (size_t group = first_group; group < last_group; group++) {
+    const size_t first = group % groups * rows_together(c);
+    const size_t count = least(rows_together(c), height - first);
     for (size_t strip = first_strip; strip < last_strip; strip++) {
-      depthwise_rows(c, &stage, row, count, strip, scratch);
+      depthwise_rows(c, &stage, group / groups * height + first, count, strip, scratch);
     }
-    row += count;
   }
 }
 

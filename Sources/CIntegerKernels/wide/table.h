@@ -1,0 +1,20 @@
+// A table of the wide kernels. Included once in the source file of each, after what defines its `lanes` and
+// how they are scaled.
+
+#include "output.h"
+#include "patches.h"
+#include "convolution.h"
+#include "depthwise.h"
+#include "fully_connected.h"
+#include "elementwise.h"
+#include "pool.h"
+#include "peak.h"
+
+// What all tables of wide kernels have.
+#define WIDE_KERNELS                                                              \
+  .scale_bytes = wide_scale_bytes, .set_scales = wide_set_scales,                 \
+  .convolution = &wide_convolution, .depthwise = &wide_depthwise,                 \
+  .fully_connected = &wide_fully_connected, .accepts_add = add_accepts,           \
+  .add = add_run, .multiply = multiply_run, .average_pool = average_pool_run,     \
+  .max_pool = max_pool_run, .reduce = reduce_run,                                 \
+  .multiply_registers = wide_multiply_registers

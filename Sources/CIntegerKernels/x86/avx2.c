@@ -1,0 +1,24 @@
+// The table for processors with AVX2 and no dot products of bytes.
+#include "CIntegerKernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "../portable/general_scale.h"
+#include "../portable/portable.h"
+#include "tables.h"
+#include "../wide/macros.h"
+
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+
+#include "lanes_256.h"
+#include "lanes_avx2.h"
+#include "x86_requantize.h"
+#include "../wide/table.h"
+
+#pragma clang attribute pop
+
+const fbq_kernels fbq_avx2_kernels = {WIDE_KERNELS};
+
+#endif
