@@ -56,9 +56,9 @@ public enum ScalingForm: Equatable, Sendable {
   /// roundings breaks ties toward +∞ (LiteRT's optimized kernels, ruy); of a depthwise convolution in
   /// whole groups of 8 output channels alone.
   case fixedPointTiesUp
-  /// Softmax of 16 bits: the table of reciprocals formed in binary64 (LiteRT), where TFLite Micro forms
-  /// it in binary32; two entries differ.
-  case binary64Reciprocals
+  /// Softmax of 16 bits: another multiplier, and the table of reciprocals formed in binary64 (LiteRT),
+  /// where TFLite Micro forms it in binary32; two entries differ.
+  case binary64Reciprocals(FixedPointMultiplier)
   /// LSTM, and logistic and tanh of 16-bit codes with scale 2^−12 (tanh: or 2^−11): σ and tanh by
   /// gemmlowp's polynomials (LiteRT), not by the table. An LSTM also rounds what enters the cell once,
   /// not twice, and does not saturate the sum over the hidden state on its own.

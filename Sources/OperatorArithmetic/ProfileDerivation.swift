@@ -142,7 +142,9 @@ private struct ProfileDerivation {
     case .interpolatedFunction(let parameters):
       // Only these stand for powers of two; other multipliers are above 2^13.
       return profile == .litert && parameters.multiplier <= 6 ? .polynomials : nil
-    case .softmax: return x.elementType == .int16 ? .binary64Reciprocals : nil
+    case .softmax(let parameters) where x.elementType == .int16:
+      return litert.wideSoftmaxMultiplier(input: x, beta: beta(of: parameters, input: x))
+        .map { .binary64Reciprocals($0) }
     default: return nil
     }
   }
@@ -237,7 +239,9 @@ private struct ProfileDerivation {
     let stored = parameters.multiplier
     let product =
       Double(sign: .plus, exponent: Int(stored.shift) - 31, significand: Double(stored.multiplier))
-    return Float(product / (Double(input.scale) * 0x1p26))
+    // What a beta of 1 is multiplied with: see `OperatorDerivation.softmax`.
+    let unit = input.elementType == .int16 ? 65_535 / 10 : 0x1p26
+    return Float(product / (Double(input.scale) * unit))
   }
 }
 

@@ -83,7 +83,7 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
       .samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
       .binary32Samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
       .indices(rows: list { $0.int32() }, columns: list { $0.int32() }), .fixedPointTiesUp,
-      .binary64Reciprocals, .polynomials,
+      .binary64Reciprocals(multiplier()), .polynomials,
     ]
   }
 

@@ -165,6 +165,14 @@ private let corruptions: [Corruption] = [
     $0.setKind(
       of: "softmax", .softmax(SoftmaxParameters(multiplier: .one, minimumDifference: -1)))
   },
+  Corruption(
+    softmax + "profile litert: the multiplier 1 is neither 0 nor in 1073741824…2147483647"
+  ) {
+    let factor = FixedPointMultiplier(multiplier: 1, shift: 0)
+    $0.operations[5].scalings = [
+      ProfileScaling(profile: .litert, form: .binary64Reciprocals(factor))
+    ]
+  },
   Corruption(softmax + "tensor 'softmax.y' is int8, but 'x' is int16") {
     $0.tensors[10].elementType = .int8
   },

@@ -229,8 +229,8 @@ enum class ScalingForm : uint8_t {
   /// Convolution, FullyConnected, DepthwiseConvolution: M as in Tflm, but RDBPOT breaks ties toward +∞,
   /// of a depthwise one in whole groups of 8 output channels alone. No words.
   FixedPointTiesUp = 12,
-  /// Softmax of 16-bit codes: entries 160 and 294 of the table of reciprocals are 24967 and 20815, as
-  /// binary64 gives them, not 24966 and 20816. No words.
+  /// Softmax of 16-bit codes: another multiplier and shift, in place of its own; entries 160 and 294 of
+  /// the table of reciprocals are 24967 and 20815, as binary64 gives them, not 24966 and 20816.
   Binary64Reciprocals = 13,
   /// SequenceLSTM, and InterpolatedFunction with multiplier 3 or 6 and shift 0: σ and tanh by the
   /// polynomials of gemmlowp's `logistic` and `tanh` in 16 bits, tanh of x · 2 (saturated) where the

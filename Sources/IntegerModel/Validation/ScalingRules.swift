@@ -117,7 +117,8 @@ extension OperationRules {
     case (.fixedPointTiesUp, .convolution), (.fixedPointTiesUp, .depthwiseConvolution),
       (.fixedPointTiesUp, .fullyConnected):
       _ = try channelCount()
-    case (.binary64Reciprocals, .softmax):
+    case (.binary64Reciprocals(let multiplier), .softmax):
+      try requireMultiplier(multiplier, "the")
       try require(
         input(0).elementType == .int16,
         "tensor '\(input(0).name)' is \(input(0).elementType.name); int16 is needed")

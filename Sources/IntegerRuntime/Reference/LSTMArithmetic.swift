@@ -28,7 +28,7 @@ package enum LSTMArithmetic {
 
   /// What a gate reads, in Q3.12, of the two sums that its factors scale; `stage` saturates to 16 bits.
   @inline(__always)
-  func preactivation(
+  package func preactivation(
     input: Int32, recurrent: Int32, _ factors: LSTMGate, _ stage: OutputStage
   ) -> Int32 {
     let first = stage.code(input, factors.input)
@@ -43,7 +43,7 @@ package enum LSTMArithmetic {
   /// A product of two Q0.15 or of a Q0.15 and a cell, in the cell's codes: · `multiplier`, which is
   /// 2^−`shift`.
   @inline(__always)
-  func cellCode(
+  package func cellCode(
     _ product: Int32, _ multiplier: FixedPointMultiplier, shift: Int32, _ stage: OutputStage
   ) -> Int32 {
     switch self {

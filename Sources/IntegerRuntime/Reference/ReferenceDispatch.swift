@@ -160,10 +160,13 @@ extension Interpreter {
     let result = places[operation.outputs[0]]
     if places[operation.inputs[0]].elementType == .int16 {
       let wide = places[operation.inputs[0]].view(as: Int16.self)
-      Reference.softmax(
-        wide: wide, parameters, rounding: rounding,
-        hasBinary64Reciprocals: operation.scalings.first?.form == .binary64Reciprocals,
-        into: result.view(as: Int16.self))
+      let y = result.view(as: Int16.self)
+      if case .binary64Reciprocals(let multiplier)? = operation.scalings.first?.form {
+        Reference.softmax(
+          wide: wide, multiplier, rounding: rounding, hasBinary64Reciprocals: true, into: y)
+      } else {
+        Reference.softmax(wide: wide, parameters.multiplier, rounding: rounding, into: y)
+      }
     } else if result.elementType == .int16 {
       Reference.softmax(x, parameters, rounding: rounding, into: result.view(as: Int16.self))
     } else {

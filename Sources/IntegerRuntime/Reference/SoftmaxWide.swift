@@ -11,7 +11,7 @@ extension Reference {
   /// Bit-exact with TFLite Micro `reference_ops::SoftmaxInt16`, and with LiteRT's where
   /// `hasBinary64Reciprocals`: it forms the tables in double, which moves two entries of that of 1/(1 + f).
   package static func softmax(
-    wide x: TensorView<Int16>, _ parameters: SoftmaxParameters,
+    wide x: TensorView<Int16>, _ multiplier: FixedPointMultiplier,
     rounding: RequantizationRounding, hasBinary64Reciprocals: Bool = false,
     into y: TensorView<Int16>
   ) {
@@ -25,7 +25,7 @@ extension Reference {
 
       var sum: Int32 = 0
       for index in elements {
-        let scaled = Int64(parameters.multiplier.scale(x[index] - greatest, rounding: rounding))
+        let scaled = Int64(multiplier.scale(x[index] - greatest, rounding: rounding))
         // −65535…0 becomes −32768…32767.
         let position = Int32(truncatingIfNeeded: max(scaled + 32_767, -32_768))
         y[index] = InterpolationTables.value(at: position, in: InterpolationTables.exponential)
