@@ -267,6 +267,13 @@ Offset<void> options(FBQBuilder &builder, FBQOperatorKind kind, const FBQOptions
       auto negative = multiplier(options.leaky_relu.negative);
       return schema::CreateLeakyReluOptions(fbb, &positive, &negative).Union();
     }
+    case FBQOperatorKindInterpolatedFunction: {
+      auto &values = options.interpolated_function;
+      return schema::CreateInterpolatedFunctionOptions(
+                 fbb, static_cast<schema::UnaryFunction>(values.function), values.multiplier,
+                 values.shift)
+          .Union();
+    }
   }
   return {};
 }

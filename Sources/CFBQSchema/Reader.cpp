@@ -8,7 +8,7 @@ namespace schema = fbq::schema;
 static_assert(FLATBUFFERS_LITTLEENDIAN, "files are used in place, so the host must be little-endian");
 static_assert(sizeof(schema::ProfileTable) == sizeof(FBQProfileTable), "used in place");
 static_assert(
-    static_cast<int>(schema::OperatorKind::MAX) == FBQOperatorKindLeakyRelu,
+    static_cast<int>(schema::OperatorKind::MAX) == FBQOperatorKindInterpolatedFunction,
     "FBQOperatorKind lists what the schema lists");
 
 const size_t fbq_maximum_size = FLATBUFFERS_MAX_BUFFER_SIZE - 1;
@@ -256,6 +256,12 @@ FBQOptions options(FBQOperatorKind kind, const void *table) {
     case FBQOperatorKindLeakyRelu: {
       auto &options = *static_cast<const schema::LeakyReluOptions *>(table);
       result.leaky_relu = {multiplier(options.positive()), multiplier(options.negative())};
+      break;
+    }
+    case FBQOperatorKindInterpolatedFunction: {
+      auto &options = *static_cast<const schema::InterpolatedFunctionOptions *>(table);
+      result.interpolated_function = {
+          static_cast<uint8_t>(options.function()), options.multiplier(), options.shift()};
       break;
     }
   }

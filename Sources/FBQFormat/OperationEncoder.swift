@@ -153,6 +153,11 @@ struct OperationEncoder {
       options.leaky_relu = FBQLeakyReluOptions(
         positive: FBQMultiplier(parameters.positive), negative: FBQMultiplier(parameters.negative))
       return (FBQOperatorKindLeakyRelu, options)
+    case .interpolatedFunction(let parameters):
+      options.interpolated_function = FBQInterpolatedFunctionOptions(
+        function: parameters.function.rawValue, multiplier: parameters.multiplier,
+        shift: parameters.shift)
+      return (FBQOperatorKindInterpolatedFunction, options)
     }
   }
 

@@ -137,6 +137,12 @@ struct OperationReader {
         LeakyReluParameters(
           positive: FixedPointMultiplier(options.leaky_relu.positive),
           negative: FixedPointMultiplier(options.leaky_relu.negative)))
+    case FBQOperatorKindInterpolatedFunction:
+      let values = options.interpolated_function
+      return .interpolatedFunction(
+        InterpolatedFunctionParameters(
+          function: try content.value(of: values.function, "function", place: place),
+          multiplier: values.multiplier, shift: values.shift))
     default:
       throw Diagnostic(
         place: place, problem: "operator \(source.kind.rawValue) is unknown to this version",

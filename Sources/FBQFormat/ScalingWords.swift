@@ -14,6 +14,9 @@ enum ScalingFormNumber: UInt8, CaseIterable {
   case samples = 9
   case binary32Samples = 10
   case indices = 11
+  case fixedPointTiesUp = 12
+  case binary64Reciprocals = 13
+  case polynomials = 14
 }
 
 extension ScalingForm {
@@ -32,13 +35,17 @@ extension ScalingForm {
     case .samples: .samples
     case .binary32Samples: .binary32Samples
     case .indices: .indices
+    case .fixedPointTiesUp: .fixedPointTiesUp
+    case .binary64Reciprocals: .binary64Reciprocals
+    case .polynomials: .polynomials
     }
   }
 
   /// What `ProfileScaling.words` of the schema holds.
   var words: [Int32] {
     switch self {
-    case .common, .fixedPointInGroups: []
+    case .common, .fixedPointInGroups, .fixedPointTiesUp, .polynomials: []
+    case .binary64Reciprocals(let multiplier): [multiplier.multiplier, multiplier.shift]
     case .fixedPoint(let multipliers): multipliers.flatMap { [$0.multiplier, $0.shift] }
     case .binary32(let bits), .exponentials(let bits): bits.map { Int32(bitPattern: $0) }
     case .binary64(let bits):
@@ -59,9 +66,18 @@ extension ScalingForm {
   /// any operator. Whether they fit the operator is for validation.
   init?(_ number: ScalingFormNumber, words: [Int32]) {
     switch number {
-    case .common, .fixedPointInGroups:
+    case .common, .fixedPointInGroups, .fixedPointTiesUp, .polynomials:
       guard words.isEmpty else { return nil }
-      self = number == .common ? .common : .fixedPointInGroups
+      self =
+        switch number {
+        case .fixedPointInGroups: .fixedPointInGroups
+        case .fixedPointTiesUp: .fixedPointTiesUp
+        case .polynomials: .polynomials
+        default: .common
+        }
+    case .binary64Reciprocals:
+      guard words.count == 2 else { return nil }
+      self = .binary64Reciprocals(FixedPointMultiplier(multiplier: words[0], shift: words[1]))
     case .fixedPoint:
       guard words.count % 2 == 0 else { return nil }
       self = .fixedPoint(

@@ -119,15 +119,16 @@ private func roundedToEven(_ value: UInt64, droppingBits count: Int) -> UInt64 {
 /// A number of IEEE 754 binary64 by which an accumulator is scaled.
 public enum Binary64 {
   /// `round(double(x) · scale)` as C computes it: the product rounded to 53 bits, ties to even, then
-  /// to an integer, ties away from zero; saturated. `bits` are those of a finite, non-negative scale.
+  /// to an integer, ties away from zero; saturated. |x| is at most 2^53, so that double(x) is exact, and
+  /// `bits` are those of a finite, non-negative scale.
   ///
   /// Bit-exact with LiteRT `reference_integer_ops::FullyConnected`.
-  public static func scale(_ x: Int32, bits: UInt64) -> Int32 {
+  public static func scale(_ x: Int64, bits: UInt64) -> Int32 {
     let field = Int(bits >> 52 & 0x7ff)
     let fraction = bits & (1 << 52 - 1)
     let significand = field == 0 ? fraction : fraction | 1 << 52
-    // x is at most 2^31, so the product has at most 84 bits.
-    let (high, low) = significand.multipliedFullWidth(by: UInt64(x.magnitude))
+    // A product of at most 106 bits.
+    let (high, low) = significand.multipliedFullWidth(by: x.magnitude)
     var exponent = max(field, 1) - 1075
     var product = low
     if high != 0 {

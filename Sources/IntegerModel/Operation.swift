@@ -81,6 +81,8 @@ public enum OperatorKind: Equatable, Sendable {
   case transposeConvolution(TransposeConvolutionParameters)
   /// `[x] → [y]`
   case leakyRelu(LeakyReluParameters)
+  /// `[x] → [y]`
+  case interpolatedFunction(InterpolatedFunctionParameters)
 
   /// The name that users read in `inspect`, timings and errors.
   public var name: String {
@@ -124,6 +126,7 @@ public enum OperatorKind: Equatable, Sendable {
     case .svdf: "svdf"
     case .transposeConvolution: "transpose convolution"
     case .leakyRelu: "leaky relu"
+    case .interpolatedFunction(let parameters): parameters.function.name
     }
   }
 }

@@ -20,7 +20,7 @@ public struct ProfileScaling: Equatable, Sendable {
 
 /// The ways in which profiles scale results.
 public enum ScalingForm: Equatable, Sendable {
-  /// As the operation's own parameters say; only the clamp differs.
+  /// As the operation's own parameters say; only the clamp differs, if anything does.
   case common
   /// As the operation's own parameters say, with other multipliers, in the order of those: multiply
   /// has one, prelu a positive and a negative one.
@@ -52,6 +52,17 @@ public enum ScalingForm: Equatable, Sendable {
   case binary32Samples(rows: [ResizeSample], columns: [ResizeSample])
   /// Nearest-neighbor resize: other source rows and columns.
   case indices(rows: [Int32], columns: [Int32])
+  /// Convolutions and fully connected: as the operation's own multipliers say, but the second of the two
+  /// roundings breaks ties toward +∞ (LiteRT's optimized kernels, ruy); of a depthwise convolution in
+  /// whole groups of 8 output channels alone.
+  case fixedPointTiesUp
+  /// Softmax of 16 bits: another multiplier, and the table of reciprocals formed in binary64 (LiteRT),
+  /// where TFLite Micro forms it in binary32; two entries differ.
+  case binary64Reciprocals(FixedPointMultiplier)
+  /// LSTM, and logistic and tanh of 16-bit codes with scale 2^−12 (tanh: or 2^−11): σ and tanh by
+  /// gemmlowp's polynomials (LiteRT), not by the table. An LSTM also rounds what enters the cell once,
+  /// not twice, and does not saturate the sum over the hidden state on its own.
+  case polynomials
 }
 
 /// Where a row or column of a resized image falls between two of the source.

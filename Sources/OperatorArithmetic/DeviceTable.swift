@@ -29,7 +29,8 @@ package struct DeviceTable {
     return switch function {
     case .logistic: logistic
     case .tanh: hyperbolicTangent
-    case .hardSwish: hardSwish
+    case .hardSwish:
+      hardSwish(outputFactor: Double(1 / 128 * input.scale) / Double(output.scale))
     case .leakyRelu(let alpha): leakyRelu(alpha)
     case .clip(.relu): relu
     // Its kernel clamps the codes of the input and ignores the output's parameters.
@@ -133,13 +134,14 @@ package struct DeviceTable {
   /// x · relu6(x + 3) / 6 in 16 bits: x with 7 more fractional bits, times a "relu-ish" factor in
   /// [0, 1] that is x scaled to 3/32768 and shifted into [0, 32767].
   ///
-  /// LiteRT's kernel is the same, for uint8 as well.
-  var hardSwish: [Int32]? {
+  /// LiteRT's kernel is the same, for uint8 as well, but for how it forms the factor of the output.
+  func hardSwish(outputFactor outputScale: Double) -> [Int32]? {
     let fineScale: Float = 1 / 128 * input.scale
-    let (outputScale, reluScale) = (fineScale / output.scale, fineScale / (3 / 32768))
+    // In float32 or not: 16 bits of a third never tell.
+    let reluScale = fineScale / (3 / 32768)
     // TFLite Micro refuses a left shift of the output.
     guard outputScale < 1, reluScale < 0x1p30 else { return nil }
-    let outputFactor = Self.sixteenBits(Double(outputScale))
+    let outputFactor = Self.sixteenBits(outputScale)
     let reluFactor = Self.sixteenBits(Double(reluScale))
     guard outputFactor.shift <= 0 else { return nil }
     return table { difference in

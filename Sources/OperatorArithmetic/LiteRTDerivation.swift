@@ -74,6 +74,12 @@ struct LiteRTDerivation {
     multiplier(first.scale * second.scale / output.scale)
   }
 
+  /// The multiplier of LiteRT's softmax of 16 bits, which multiplies scale and beta in float32.
+  func wideSoftmaxMultiplier(input: AffineCodes, beta: Float) -> FixedPointMultiplier? {
+    try? OperatorDerivation(profile: .litert).multiplier(
+      Double(input.scale * beta) / (10 / 65535))
+  }
+
   /// The multipliers of LiteRT's parametric ReLU, whose factors are formed in float32.
   func preluMultipliers(
     input: AffineCodes, slope: AffineCodes, output: AffineCodes

@@ -24,7 +24,10 @@ struct LiteRTTable {
       table { x in rounded(1 / (1 + exp(-x)), awayFromZero: true) }
     case .tanh: table { x in rounded(Foundation.tanh(x), awayFromZero: true) }
     case .leakyRelu(let alpha): leakyRelu(alpha)
-    case .hardSwish: DeviceTable(function: function, input: input, output: output).hardSwish
+    case .hardSwish:
+      // The factor is formed in float32, where TFLite Micro has double.
+      DeviceTable(function: function, input: input, output: output)
+        .hardSwish(outputFactor: Double(1 / 128 * input.scale / output.scale))
     case .clip(let limits): clip(limits)
     case .hardSigmoid: nil
     }

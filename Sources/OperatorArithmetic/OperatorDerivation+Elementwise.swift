@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import IntegerModel
 
 extension OperatorDerivation {
@@ -61,6 +62,36 @@ extension OperatorDerivation {
     LeakyReluParameters(
       positive: try multiplier(Double(input.scale) / Double(output.scale)),
       negative: try multiplier(Double(input.scale) * Double(alpha) / Double(output.scale)))
+  }
+
+  /// Logistic or tanh of 16-bit codes (TFLite Micro `logistic_common.cc`, `tanh.cc`): the scale times
+  /// 12288, exact where it is a power of two that the kernels know, else truncated to 15 bits.
+  ///
+  /// - Parameter function: `logistic` or `tanh`.
+  /// - Throws: scales for which the position in the table would not fit 32 bits, and for which the
+  ///   function is constant or a step.
+  public func interpolated(
+    _ function: UnaryFunction, input: AffineCodes
+  ) throws(Diagnostic) -> InterpolatedFunctionParameters {
+    let logarithm = log(input.scale) * (1 / log(2))
+    let exponent = logarithm.rounded(.toNearestOrAwayFromZero)
+    let isPowerOfTwo = abs(logarithm - exponent) < 1e-3
+    if isPowerOfTwo, exponent == -12 || (exponent == -11 && function == .tanh) {
+      return InterpolatedFunctionParameters(
+        function: function, multiplier: exponent == -12 ? 3 : 6, shift: 0)
+    }
+    var (factor, shift) = (Double(input.scale) * 12_288, 0)
+    while factor <= 32_767 / 2, shift <= 30 {
+      factor *= 2
+      shift += 1
+    }
+    guard factor < 32_768, shift <= 30 else {
+      throw Diagnostic(
+        problem: "the scale \(input.scale) of its int16 input is outside what its table can read, "
+          + "about 2^-30 to 2.6")
+    }
+    return InterpolatedFunctionParameters(
+      function: function, multiplier: Int32(factor), shift: Int32(shift))
   }
 
   /// The same reals in other codes (TFLite Micro `quantize_common.cc`).

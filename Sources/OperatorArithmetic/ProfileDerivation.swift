@@ -60,12 +60,15 @@ private struct ProfileDerivation {
     switch operation.kind {
     case .convolution, .depthwiseConvolution, .transposeConvolution:
       guard profile == .litert, let scales = weightScales(operation) else { return nil }
-      return litert.binary32(input: x, weightScales: scales, output: y)
+      return formOfRefusedLayer(operation)
+        ?? litert.binary32(input: x, weightScales: scales, output: y)
     case .fullyConnected:
       guard let scales = weightScales(operation) else { return nil }
-      return profile == .litert
-        ? litert.binary32(input: x, weightScales: scales, output: y)
-        : litert.binary64(input: x, weightScales: scales, output: y)
+      guard profile == .litert else {
+        return litert.binary64(input: x, weightScales: scales, output: y)
+      }
+      return formOfRefusedLayer(operation)
+        ?? litert.binary32(input: x, weightScales: scales, output: y)
     case .add, .subtract:
       guard profile == .litert, let second = codes(operation.inputs[1]) else { return nil }
       return litert.weightedSum(x, second, output: y, subtracts: operation.kind.isSubtraction)
@@ -94,18 +97,56 @@ private struct ProfileDerivation {
     case .resizeNearest(let parameters):
       guard profile == .litert else { return nil }
       return litert.indices(of: parameters, from: graph.tensors[operation.inputs[0]].shape)
+    case .sequenceLSTM(let parameters):
+      return -15 ... -9 ~= parameters.cellScaleExponent ? .polynomials : nil
     default: return nil
     }
   }
 
-  /// XNNPACK leaves 16-bit codes to LiteRT's kernels, which form some factors in float32.
+  /// How LiteRT scales a layer that XNNPACK refuses; `nil` for those that it takes.
+  private func formOfRefusedLayer(_ operation: Operation) -> ScalingForm? {
+    guard operation.inputs.count > 1 else { return nil }
+    let (input, weights) = (
+      graph.tensors[operation.inputs[0]], graph.tensors[operation.inputs[1]]
+    )
+    let hasFourBits = weights.elementType == .int4
+    switch operation.kind {
+    case .convolution where hasFourBits:
+      // Grouped ones run on the reference kernel.
+      return input.shape.last == weights.shape.last ? .fixedPointTiesUp : .common
+    case .depthwiseConvolution where hasFourBits: return .fixedPointTiesUp
+    case .fullyConnected where hasFourBits:
+      // XNNPACK takes whole bytes of weights.
+      return weights.shape.last.map { $0 % 2 == 1 } == true ? .fixedPointTiesUp : nil
+    case .transposeConvolution(let parameters):
+      // Steps over elements are refused with padding SAME, which is told here by what it pads.
+      let (stride, padding) = (parameters.stride, parameters.padding)
+      let skips = weights.shape[1] < stride.height || weights.shape[2] < stride.width
+      return skips && padding != SpatialPadding() ? .common : nil
+    default: return nil
+    }
+  }
+
+  /// XNNPACK leaves 16-bit codes to LiteRT's kernels, which form some factors and tables otherwise.
   private func formOfWideCodes(
     _ operation: Operation, _ x: AffineCodes, _ y: AffineCodes
   ) -> ScalingForm? {
-    guard case .multiply = operation.kind, let second = codes(operation.inputs[1]) else {
-      return nil
+    switch operation.kind {
+    case .multiply:
+      guard let second = codes(operation.inputs[1]) else { return nil }
+      return fixedPoint(litert.productMultiplier(x, second, output: y).map { [$0] }, operation)
+    case .fullyConnected(let parameters) where parameters.accumulator == .int64:
+      return weightScales(operation).map {
+        litert.binary64(input: x, weightScales: $0, output: y)
+      }
+    case .interpolatedFunction(let parameters):
+      // Only these stand for powers of two; other multipliers are above 2^13.
+      return profile == .litert && parameters.multiplier <= 6 ? .polynomials : nil
+    case .softmax(let parameters) where x.elementType == .int16:
+      return litert.wideSoftmaxMultiplier(input: x, beta: beta(of: parameters, input: x))
+        .map { .binary64Reciprocals($0) }
+    default: return nil
     }
-    return fixedPoint(litert.productMultiplier(x, second, output: y).map { [$0] }, operation)
   }
 
   /// The clamp, where XNNPACK rounds the limits of the fused activation otherwise.
@@ -113,6 +154,7 @@ private struct ProfileDerivation {
     guard profile == .litert, let clamp = operation.kind.clamp,
       let y = codes(operation.outputs[0]), y.elementType != .int16
     else { return nil }
+    if formOfRefusedLayer(operation) != nil { return nil }
     switch operation.kind {
     // XNNPACK leaves to LiteRT average pools, and max pools that skip elements.
     case .averagePool: return nil
@@ -197,7 +239,9 @@ private struct ProfileDerivation {
     let stored = parameters.multiplier
     let product =
       Double(sign: .plus, exponent: Int(stored.shift) - 31, significand: Double(stored.multiplier))
-    return Float(product / (Double(input.scale) * 0x1p26))
+    // What a beta of 1 is multiplied with: see `OperatorDerivation.softmax`.
+    let unit = input.elementType == .int16 ? 65_535 / 10 : 0x1p26
+    return Float(product / (Double(input.scale) * unit))
   }
 }
 

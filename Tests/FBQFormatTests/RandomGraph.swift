@@ -66,6 +66,8 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
           stride: pair(), padding: padding(), multipliers: list { $0.multiplier() },
           clamp: range(), accumulator: accumulator())),
       .leakyRelu(LeakyReluParameters(positive: multiplier(), negative: multiplier())),
+      .interpolatedFunction(
+        InterpolatedFunctionParameters(function: .tanh, multiplier: int32(), shift: int32())),
     ]
   }
 
@@ -80,7 +82,8 @@ struct RandomGraph<Generator: RandomNumberGenerator> {
       .table(list { $0.int32() }), .exponentials(list { $0.bits() }),
       .samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
       .binary32Samples(rows: list { $0.sample() }, columns: list { $0.sample() }),
-      .indices(rows: list { $0.int32() }, columns: list { $0.int32() }),
+      .indices(rows: list { $0.int32() }, columns: list { $0.int32() }), .fixedPointTiesUp,
+      .binary64Reciprocals(multiplier()), .polynomials,
     ]
   }
 

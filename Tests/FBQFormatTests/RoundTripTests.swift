@@ -23,9 +23,9 @@ struct RoundTripTests {
   @Test("the random graphs hold each kind of operator")
   func allKinds() {
     var random = RandomGraph(generator: SeededGenerator(seed: 1))
-    #expect(random.graph().operations.count == 39)
-    #expect(Set(random.kinds().map { "\($0)".prefix { $0 != "(" } }).count == 39)
-    #expect(Set(random.forms().map { "\($0)".prefix { $0 != "(" } }).count == 12)
+    #expect(random.graph().operations.count == 40)
+    #expect(Set(random.kinds().map { "\($0)".prefix { $0 != "(" } }).count == 40)
+    #expect(Set(random.forms().map { "\($0)".prefix { $0 != "(" } }).count == 15)
   }
 
   @Test("a model through a file, compressed and not", arguments: [false, true])

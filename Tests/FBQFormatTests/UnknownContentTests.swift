@@ -36,9 +36,9 @@ struct UnknownContentTests {
     reshape.name = memory.text("op")
     reshape.kind = FBQOperatorKindReshape
     file.operations = [reshape]
-    file.scalings = [scaling(12, [])]
+    file.scalings = [scaling(15, [])]
     try expect(
-      file, "operation 0 'op': scaling form 12 is unknown to this version; use a newer fbq")
+      file, "operation 0 'op': scaling form 15 is unknown to this version; use a newer fbq")
     file.scalings = [scaling(0, [], profile: 9)]
     try expect(
       file, "operation 0 'op': arithmetic profile 9 is unknown to this version; use a newer fbq")

@@ -79,7 +79,8 @@ struct Binary32Tests {
   func binary64(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     for _ in 0..<5000 {
-      let x = Int32(truncatingIfNeeded: random.next()) >> Int32(random.next() % 31)
+      // Sums of 32 bits, and of up to 47.
+      let x = Int64(bitPattern: random.next()) >> Int64(17 + random.next() % 47)
       // From subnormal to saturating, often a result of moderate size; or beside a tie.
       let scale: Double
       switch random.next() % 3 {
@@ -100,9 +101,10 @@ struct Binary32Tests {
     #expect(Binary64.scale(3, bits: 0.5.bitPattern) == 2)
     #expect(Binary64.scale(5, bits: 0.5.bitPattern) == 3)
     #expect(Binary64.scale(-5, bits: 0.5.bitPattern) == -3)
-    #expect(Binary64.scale(.min, bits: 1.0.bitPattern) == .min)
-    #expect(Binary64.scale(.max, bits: Double.greatestFiniteMagnitude.bitPattern) == .max)
-    #expect(Binary64.scale(.max, bits: Double.leastNonzeroMagnitude.bitPattern) == 0)
+    let limit: Int64 = 1 << 53
+    #expect(Binary64.scale(-limit, bits: 1.0.bitPattern) == .min)
+    #expect(Binary64.scale(limit, bits: Double.greatestFiniteMagnitude.bitPattern) == .max)
+    #expect(Binary64.scale(limit, bits: Double.leastNonzeroMagnitude.bitPattern) == 0)
   }
 }
 

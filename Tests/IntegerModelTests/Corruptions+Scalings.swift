@@ -112,6 +112,12 @@ let scalingCorruptions: [Corruption] = [
   named("mean", "profile litert: the operator has no clamp") {
     $0.clamp = CodeRange(minimum: 0, maximum: 1)
   },
+  named("mean", "profile litert: the operator has no such scaling") {
+    $0 = litert(.fixedPointTiesUp)
+  },
+  named("softmax", "profile litert: tensor 'x' is int8; int16 is needed") {
+    $0 = litert(.binary64Reciprocals(.half))
+  },
   named("softmax", "profile litert: the first exponential is not 1") {
     $0 = litert(.exponentials([UInt32](repeating: 0, count: 256)))
   },

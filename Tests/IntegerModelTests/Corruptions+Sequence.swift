@@ -132,6 +132,13 @@ let sequenceCorruptions: [Corruption] = [
   },
   lstm("cell scale exponent -25 is outside -24…0") { $0.cellScaleExponent = -25 },
   lstm("the cell state 'cell' must have scale 2^-12") { $0.cellScaleExponent = -12 },
+  corruption(lstm + "profile litert: cell scale exponent -8 is outside -15…-9") { graph in
+    graph.change("cell") { $0.quantization?.scaleBits = [0x3b80_0000] }
+    var parameters = lstmParameters
+    parameters.cellScaleExponent = -8
+    graph.setKind(of: "lstm", .sequenceLSTM(parameters))
+    graph.operations[3].scalings = [ProfileScaling(profile: .litert, form: .polynomials)]
+  },
   lstm("cell clip 32768 is outside 0…32767") { $0.cellClip = 32_768 },
   lstm("forget gate's recurrent shift 31 is outside -31…30") {
     $0.forgetGate.recurrent.shift = 31

@@ -33,8 +33,19 @@ private func wideOperators() -> IntegerGraph {
   let codes = builder.activation("codes", [1, 2, 3, 2], .int32)
   builder.operation("requantize", .requantize(.one), [x], codes)
   builder.operation("reshape", .reshape, [codes], builder.activation("reshape.y", [12], .int32))
+  builder.operation(
+    "logistic",
+    interpolated(.logistic), [x],
+    builder.activation("logistic.y", [1, 2, 3, 2], .int16, scaleBits: 0x3800_0000))
   builder.graph.outputs = builder.graph.operations.map { $0.outputs[0] }
   return builder.graph
+}
+
+private func interpolated(
+  _ function: UnaryFunction, multiplier: Int32 = 3, shift: Int32 = 0
+) -> OperatorKind {
+  .interpolatedFunction(
+    InterpolatedFunctionParameters(function: function, multiplier: multiplier, shift: shift))
 }
 
 private let convolution = ConvolutionParameters(
@@ -59,6 +70,8 @@ private let fully = "operation 2 'fully' (fully connected): "
 private let leaky = "operation 3 'leaky' (leaky relu): "
 
 private let softmax = "operation 5 'softmax' (softmax): "
+
+private let logistic = "operation 8 'logistic' (logistic): "
 
 private let corruptions: [Corruption] = [
   Corruption(conv + "tensor 'x' has zero point 1; int16 activations need 0") {
@@ -152,6 +165,14 @@ private let corruptions: [Corruption] = [
     $0.setKind(
       of: "softmax", .softmax(SoftmaxParameters(multiplier: .one, minimumDifference: -1)))
   },
+  Corruption(
+    softmax + "profile litert: the multiplier 1 is neither 0 nor in 1073741824…2147483647"
+  ) {
+    let factor = FixedPointMultiplier(multiplier: 1, shift: 0)
+    $0.operations[5].scalings = [
+      ProfileScaling(profile: .litert, form: .binary64Reciprocals(factor))
+    ]
+  },
   Corruption(softmax + "tensor 'softmax.y' is int8, but 'x' is int16") {
     $0.tensors[10].elementType = .int8
   },
@@ -166,6 +187,24 @@ private let corruptions: [Corruption] = [
   Corruption(
     "operation 7 'reshape' (reshape): tensor 'reshape.y' is int16, but 'codes' is int32"
   ) { $0.tensors[12].elementType = .int16 },
+  Corruption(logistic + "the output 'logistic.y' must have scale 1/32768 and zero point 0") {
+    $0.tensors[13].quantization?.scaleBits = [0x3b80_0000]
+  },
+  Corruption(logistic + "multiplier 32768 is outside 1…32767") {
+    $0.setKind(of: "logistic", interpolated(.logistic, multiplier: 32_768))
+  },
+  Corruption(
+    logistic + "profile litert: there are no polynomials for multiplier 6 and shift 0"
+  ) {
+    $0.setKind(of: "logistic", interpolated(.logistic, multiplier: 6))
+    $0.operations[8].scalings = [ProfileScaling(profile: .litert, form: .polynomials)]
+  },
+  Corruption(logistic + "shift 31 is outside 0…30") {
+    $0.setKind(of: "logistic", interpolated(.logistic, shift: 31))
+  },
+  Corruption(
+    "operation 8 'logistic' (hard swish): there is no table of hard swish; logistic and tanh have one"
+  ) { $0.setKind(of: "logistic", interpolated(.hardSwish)) },
   Corruption("input pipeline: the input 'x' is int32; the limit is int8, uint8 or int16") {
     $0.operations = [$0.operations[7]]
     $0.operations[0].inputs = [0]

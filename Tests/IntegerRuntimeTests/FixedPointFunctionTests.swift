@@ -60,6 +60,52 @@ struct FixedPointFunctionTests {
     #expect(SixteenBitMath.logistic(32_767) == 32_757)
   }
 
+  @Test("the 16-bit logistic by polynomials, of every code")
+  func polynomialLogistic() {
+    for code in Int32(-32_768)...32_767 {
+      let expected = 32_768 / (1 + exp(-Double(code) / 0x1p12))
+      #expect(abs(Double(SixteenBitPolynomials.logistic(code)) - expected) < 7, "code \(code)")
+    }
+    // What LiteRT gives.
+    let codes: [Int32] = [-32_768, -4096, -1, 0, 1, 1000, 4096, 32_767]
+    #expect(
+      codes.map { SixteenBitPolynomials.logistic($0) }
+        == [11, 8815, 16_383, 16_384, 16_384, 18_376, 23_952, 32_756])
+  }
+
+  @Test(
+    "the 16-bit tanh by polynomials, of every code and scale",
+    arguments: 0...6 as ClosedRange<Int32>)
+  func polynomialTanh(integerBits: Int32) {
+    let unit = exp2(Double(integerBits - 15))
+    for code in Int32(-32_768)...32_767 {
+      let expected = 32_768 * Foundation.tanh(Double(code) * unit)
+      let found = Double(SixteenBitPolynomials.tanh(code, integerBits: integerBits))
+      #expect(abs(found - expected) < 13, "code \(code)")
+    }
+  }
+
+  @Test("an LSTM of LiteRT rounds once what enters its cell, and adds the second sum unsaturated")
+  func lstmArithmetic() {
+    let stage = OutputStage(
+      rounding: .double, zeroPoint: 0, clamp: CodeRange(minimum: -32_768, maximum: 32_767))
+    let (tables, polynomials) = (LSTMArithmetic.tables, LSTMArithmetic.polynomials)
+    // 16383 / 2^15 is below a half, but 8192 / 2^14 is one.
+    let power = FixedPointMultiplier(multiplier: 1 << 30, shift: -14)
+    #expect(tables.cellCode(16_383, power, shift: 15, stage) == 1)
+    #expect(polynomials.cellCode(16_383, power, shift: 15, stage) == 0)
+    #expect(polynomials.cellCode(-16_384, power, shift: 15, stage) == -1)
+    let factors = LSTMGate(input: .one, recurrent: .one)
+    #expect(
+      tables.preactivation(input: -30_000, recurrent: 40_000, factors, stage) == 2767)
+    #expect(
+      polynomials.preactivation(input: -30_000, recurrent: 40_000, factors, stage) == 10_000)
+    #expect(
+      polynomials.preactivation(input: -40_000, recurrent: 40_000, factors, stage) == 7232)
+    #expect(
+      polynomials.preactivation(input: 30_000, recurrent: .max, factors, stage) == 32_767)
+  }
+
   @Test("the 16-bit tanh of every code, at every scale", arguments: -24...0 as ClosedRange<Int32>)
   func tanh(exponent: Int32) {
     let unit = exp2(Double(exponent))

@@ -90,6 +90,18 @@ let handWorkedWide: [OperatorCase] = [
     return y
   },
   OperatorCase(
+    "a logistic of 16 bits lies on a line between entries of its table",
+    inputs: [[0, 64, 128, -128, 32_767, -32_768]],
+    // Four positions per code: between the first entries 32768 and 33451 of 2^16, on the second, beyond
+    // the last. Halves of 2^15, ties up.
+    gives: [16_384, 16_555, 16_726, 16_042, 32_767, 1]
+  ) { $0.interpolatedFunction(.logistic) },
+  OperatorCase(
+    "a tanh of 16 bits is twice the logistic of the double, less one",
+    inputs: [[0, 32, 64, -64, 32_767, -32_768]],
+    gives: [0, 342, 683, -683, 32_767, -32_767]
+  ) { $0.interpolatedFunction(.tanh) },
+  OperatorCase(
     "a requantization joins 8 and 16 bits",
     inputs: [[-128, -1, 0, 127]],
     gives: [-32_256, 256, 512, 32_767]
@@ -113,6 +125,19 @@ let handWorkedWide: [OperatorCase] = [
     return y
   },
 ]
+
+extension GraphBuilder {
+  /// A function of six codes, whose positions in the table are four times the code.
+  fileprivate mutating func interpolatedFunction(_ function: UnaryFunction) -> TensorIndex {
+    let x = input("x", [6], .int16)
+    let y = activation("y", [6], .int16, scaleBits: 0x3800_0000)
+    operation(
+      "function",
+      .interpolatedFunction(
+        InterpolatedFunctionParameters(function: function, multiplier: 8, shift: 1)), [x], y)
+    return y
+  }
+}
 
 /// x / 4 of `[1, 2, 2, 1]` in 16 bits.
 private func quarter(

@@ -246,6 +246,13 @@ private struct Mutator {
     case .leakyRelu(var p):
       if part < 2 { change(&p.positive) } else { change(&p.negative) }
       kind = .leakyRelu(p)
+    case .interpolatedFunction(var p):
+      switch part {
+      case 0: p.function = generator.pick(UnaryFunction.allCases)
+      case 1: p.multiplier = generator.pick([.min, -1, 0, 1, 32_767, 32_768, .max])
+      default: p.shift = generator.pick([.min, -1, 0, 1, 30, 31, .max])
+      }
+      kind = .interpolatedFunction(p)
     }
   }
 

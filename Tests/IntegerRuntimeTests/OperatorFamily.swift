@@ -14,7 +14,7 @@ enum OperatorFamily: CaseIterable {
   case minimum, maximum, argMax, argMin, reduceMax, reduceMin
   case depthToSpace, spaceToDepth, batchToSpace, spaceToBatch, tile, gather
   case logSoftmax, l2Normalization, sequenceLSTM, svdf
-  case transposeConvolution, leakyRelu
+  case transposeConvolution, leakyRelu, interpolatedFunction
 
   init(_ kind: OperatorKind) {
     switch kind {
@@ -57,6 +57,7 @@ enum OperatorFamily: CaseIterable {
     case .svdf: self = .svdf
     case .transposeConvolution: self = .transposeConvolution
     case .leakyRelu: self = .leakyRelu
+    case .interpolatedFunction: self = .interpolatedFunction
     }
   }
 
@@ -102,6 +103,7 @@ enum OperatorFamily: CaseIterable {
     case .svdf: { $0.addSVDF() }
     case .transposeConvolution: { $0.addTransposeConvolution() }
     case .leakyRelu: { $0.addLeakyRelu() }
+    case .interpolatedFunction: { $0.addInterpolatedFunction() }
     }
   }
 
@@ -127,7 +129,7 @@ enum OperatorFamily: CaseIterable {
       choice == .portable
     case .reshape, .resizeNearest, .prelu, .minimum, .maximum, .reduceMax, .reduceMin,
       .batchToSpace, .spaceToBatch, .gather, .logSoftmax, .l2Normalization,
-      .sequenceLSTM, .svdf, .transposeConvolution:
+      .sequenceLSTM, .svdf, .transposeConvolution, .interpolatedFunction:
       false
     }
   }

@@ -41,6 +41,17 @@ extension RandomGraph {
       "op", .leakyRelu(parameters), [x], output(builder.graph.tensors[x].shape))
   }
 
+  mutating func addInterpolatedFunction() {
+    let x = builder.input("x", smallShape(), .int16)
+    let parameters = InterpolatedFunctionParameters(
+      function: generator.pick([.logistic, .tanh]),
+      multiplier: Int32(generator.pick([1, 3, 6, 32_767, generator.integer(1...32_767)])),
+      shift: Int32(generator.pick([0, 1, 30, generator.integer(0...30)])))
+    let y = builder.activation(
+      "y", builder.graph.tensors[x].shape, .int16, scaleBits: 0x3800_0000)
+    builder.operation("op", .interpolatedFunction(parameters), [x], y)
+  }
+
   /// Bits of a code without its sign.
   private var codeBits: Int { type == .int16 ? 15 : 7 }
 

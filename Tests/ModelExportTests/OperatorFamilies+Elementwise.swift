@@ -60,6 +60,13 @@ extension OperatorFamily {
         scale: codes.scale * (0.6 + 0.4 * sketch.fraction()), zeroPoint: sketch.zeroPoint())
       try sketch.drawLookup(.hardSwish, input: codes, output: output)
     },
+    // Its factor lies beside a tie of 16 bits: float32 rounds it up, double does not.
+    OperatorFamily(name: "hard swish beside a tie") { sketch in
+      let codes = AffineCodes(scale: 0.5, zeroPoint: sketch.zeroPoint())
+      let output = AffineCodes(
+        scale: Float(bitPattern: 0x3eed_dc28), zeroPoint: sketch.zeroPoint())
+      try sketch.drawLookup(.hardSwish, input: codes, output: output)
+    },
     OperatorFamily(name: "leaky relu") { sketch in
       try sketch.drawLookup(.leakyRelu(alpha: sketch.fraction()), output: sketch.codes())
     },

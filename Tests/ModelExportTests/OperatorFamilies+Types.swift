@@ -8,16 +8,32 @@ extension OperatorFamily {
     let everywhere = [
       "convolution", "depthwise convolution", "transposed convolution", "average pool",
       "max pool", "add", "subtract", "multiply", "requantize", "minimum", "maximum", "mean",
-      "concatenation", "reshape", "transpose", "strided slice",
+      "concatenation", "reshape", "transpose", "strided slice", "fully connected",
     ]
-    // LiteRT scales 64-bit sums of fully connected layers otherwise, and has no SUM.
-    let onDevices = ["fully connected", "sum", "leaky relu by multipliers"]
+    // LiteRT has no SUM.
+    let onDevices = ["sum", "leaky relu by multipliers"]
     // TFLite Micro pads with the zero point alone, and neither resizes nor gathers.
     let onComputers = ["pad", "resize bilinear", "resize nearest"]
-    return named(everywhere, in: all).map { $0.on(.int16) }
+    return named(everywhere, in: all).map { $0.on(.int16) } + [softmax.on(.int16)]
+      + interpolated.map { $0.on(.int16) }
       + named(onDevices, in: all).map { $0.on(.int16, [.micro]) }
       + named(onComputers, in: all).map { $0.on(.int16, [.reference, .default]) }
   }()
+
+  private static let softmax = OperatorFamily(name: "softmax") { sketch in
+    let codes = sketch.codes()
+    let shape = sketch.shape(rank: 2, upTo: 40)
+    let x = sketch.input(shape, codes)
+    let y = sketch.activation(
+      "y", shape, AffineCodes(scale: 1 / 32768, zeroPoint: 0, elementType: .int16))
+    let beta = sketch.random.pick([1, 1, 1, 0.5 + sketch.fraction()])
+    sketch.finish(.softmax(try sketch.derivation.softmax(input: codes, beta: beta)), [x], y)
+  }
+
+  /// Functions of 16-bit codes.
+  private static let interpolated = [UnaryFunction.logistic, .tanh].map { function in
+    OperatorFamily(name: function.name) { try $0.drawInterpolated(function) }
+  }
 
   /// Operators on uint8, and layers whose weights take 4 bits.
   static let others: [OperatorFamily] = {
@@ -27,24 +43,36 @@ extension OperatorFamily {
       "add", "subtract", "multiply", "requantize", "minimum", "maximum", "mean", "concatenation",
       "pad", "reshape", "transpose", "strided slice", "resize bilinear", "resize nearest",
     ]
-    // Profile litert makes no promise for 4-bit weights: XNNPACK leaves some of them to LiteRT.
     return named(unsigned, in: all).map { $0.on(.uint8, weights: .uint8, [.reference]) }
       + named(["convolution", "depthwise convolution"], in: all).map {
-        $0.on(.int8, weights: .int4, [.micro, .reference])
+        $0.on(.int8, weights: .int4)
       }
       // TFLite Micro takes those of one scale alone.
-      + named(["fully connected"], in: all).map { $0.on(.int8, weights: .int4, [.reference]) }
+      + named(["fully connected"], in: all).map {
+        $0.on(.int8, weights: .int4, [.reference, .default])
+      }
   }()
 
   /// Recurrent layers.
   static let sequences = [
-    // LiteRT rounds the gates otherwise.
-    OperatorFamily(name: "sequence LSTM", oracles: [.micro]) { try $0.drawLSTM() },
+    OperatorFamily(name: "sequence LSTM") { try $0.drawLSTM() },
     OperatorFamily(name: "SVDF") { try $0.drawSVDF() },
   ]
 }
 
 extension OperatorSketch {
+  fileprivate mutating func drawInterpolated(_ function: UnaryFunction) throws {
+    // Powers of two, which kernels treat apart, those beside them, and any others.
+    let power = Float(sign: .plus, exponent: random.integer(-14 ... -9), significand: 1)
+    let factor = random.pick([1, 1 + fraction() / 1000, 1 + fraction()])
+    let codes = AffineCodes(scale: power * factor, zeroPoint: 0, elementType: .int16)
+    let x = input([1024], codes)
+    let y = activation(
+      "y", [1024], AffineCodes(scale: 1 / 32768, zeroPoint: 0, elementType: .int16))
+    finish(
+      .interpolatedFunction(try derivation.interpolated(function, input: codes)), [x], y)
+  }
+
   /// A tensor that keeps its codes from run to run.
   private mutating func state(_ name: String, _ shape: [Int], _ codes: AffineCodes) -> TensorIndex {
     let index = activation(name, shape, codes)
@@ -58,7 +86,7 @@ extension OperatorSketch {
     let isTimeMajor = random.integer(0...1) == 0
     let codes = codes()
     let hidden = AffineCodes(scale: (1 + fraction()) / 128, zeroPoint: zeroPoint())
-    let cellScale = Float(sign: .plus, exponent: random.integer(-13 ... -10), significand: 1)
+    let cellScale = Float(sign: .plus, exponent: random.integer(-13 ... -9), significand: 1)
     let x = input(isTimeMajor ? [steps, batches, features] : [batches, steps, features], codes)
     var inputs = [x]
     var gates: [LSTMGateScales] = []

@@ -118,6 +118,9 @@ struct TransposeConvolutionOptionsBuilder;
 struct LeakyReluOptions;
 struct LeakyReluOptionsBuilder;
 
+struct InterpolatedFunctionOptions;
+struct InterpolatedFunctionOptionsBuilder;
+
 struct ProfileScaling;
 struct ProfileScalingBuilder;
 
@@ -223,11 +226,23 @@ enum class ScalingForm : uint8_t {
   Binary32Samples = 10,
   /// ResizeNearest: the number of rows, the rows, then the columns, in place of its own.
   Indices = 11,
+  /// Convolution, FullyConnected, DepthwiseConvolution: M as in Tflm, but RDBPOT breaks ties toward +∞,
+  /// of a depthwise one in whole groups of 8 output channels alone. No words.
+  FixedPointTiesUp = 12,
+  /// Softmax of 16-bit codes: another multiplier and shift, in place of its own; entries 160 and 294 of
+  /// the table of reciprocals are 24967 and 20815, as binary64 gives them, not 24966 and 20816.
+  Binary64Reciprocals = 13,
+  /// SequenceLSTM, and InterpolatedFunction with multiplier 3 or 6 and shift 0: σ and tanh by the
+  /// polynomials of gemmlowp's `logistic` and `tanh` in 16 bits, tanh of x · 2 (saturated) where the
+  /// multiplier is 6. In a SequenceLSTM, besides, the scaled sum over the hidden state is not saturated
+  /// before it is added, and what enters the cell is RDBPOT(f · cell, 15) and RDBPOT(i · g, 30 +
+  /// cell_scale_exponent). No words.
+  Polynomials = 14,
   MIN = Common,
-  MAX = Indices
+  MAX = Polynomials
 };
 
-inline const ScalingForm (&EnumValuesScalingForm())[12] {
+inline const ScalingForm (&EnumValuesScalingForm())[15] {
   static const ScalingForm values[] = {
     ScalingForm::Common,
     ScalingForm::FixedPoint,
@@ -240,13 +255,16 @@ inline const ScalingForm (&EnumValuesScalingForm())[12] {
     ScalingForm::Exponentials,
     ScalingForm::Samples,
     ScalingForm::Binary32Samples,
-    ScalingForm::Indices
+    ScalingForm::Indices,
+    ScalingForm::FixedPointTiesUp,
+    ScalingForm::Binary64Reciprocals,
+    ScalingForm::Polynomials
   };
   return values;
 }
 
 inline const char * const *EnumNamesScalingForm() {
-  static const char * const names[13] = {
+  static const char * const names[16] = {
     "Common",
     "FixedPoint",
     "FixedPointInGroups",
@@ -259,13 +277,16 @@ inline const char * const *EnumNamesScalingForm() {
     "Samples",
     "Binary32Samples",
     "Indices",
+    "FixedPointTiesUp",
+    "Binary64Reciprocals",
+    "Polynomials",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameScalingForm(ScalingForm e) {
-  if (flatbuffers::IsOutRange(e, ScalingForm::Common, ScalingForm::Indices)) return "";
+  if (flatbuffers::IsOutRange(e, ScalingForm::Common, ScalingForm::Polynomials)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesScalingForm()[index];
 }
@@ -558,11 +579,12 @@ enum class OperatorKind : uint8_t {
   SVDF = 37,
   TransposeConvolution = 38,
   LeakyRelu = 39,
+  InterpolatedFunction = 40,
   MIN = NONE,
-  MAX = LeakyRelu
+  MAX = InterpolatedFunction
 };
 
-inline const OperatorKind (&EnumValuesOperatorKind())[40] {
+inline const OperatorKind (&EnumValuesOperatorKind())[41] {
   static const OperatorKind values[] = {
     OperatorKind::NONE,
     OperatorKind::Convolution,
@@ -603,13 +625,14 @@ inline const OperatorKind (&EnumValuesOperatorKind())[40] {
     OperatorKind::SequenceLSTM,
     OperatorKind::SVDF,
     OperatorKind::TransposeConvolution,
-    OperatorKind::LeakyRelu
+    OperatorKind::LeakyRelu,
+    OperatorKind::InterpolatedFunction
   };
   return values;
 }
 
 inline const char * const *EnumNamesOperatorKind() {
-  static const char * const names[41] = {
+  static const char * const names[42] = {
     "NONE",
     "Convolution",
     "DepthwiseConvolution",
@@ -650,13 +673,14 @@ inline const char * const *EnumNamesOperatorKind() {
     "SVDF",
     "TransposeConvolution",
     "LeakyRelu",
+    "InterpolatedFunction",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameOperatorKind(OperatorKind e) {
-  if (flatbuffers::IsOutRange(e, OperatorKind::NONE, OperatorKind::LeakyRelu)) return "";
+  if (flatbuffers::IsOutRange(e, OperatorKind::NONE, OperatorKind::InterpolatedFunction)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesOperatorKind()[index];
 }
@@ -3142,6 +3166,85 @@ struct LeakyReluOptions::Traits {
   static auto constexpr Create = CreateLeakyReluOptions;
 };
 
+/// Logistic or tanh of 16-bit codes with zero point 0, output scale 1/32768, by a table T of 256 entries,
+/// which TFLite, CMSIS-NN and others have as `sigmoid_table_uint16`: round(σ(i / 24) · 2^16), each raised
+/// by a sixteenth of the curvature there.
+///
+///   p = (x · multiplier + 2^(shift − 1)) >> shift, or x · multiplier where shift is 0
+///   n = 9 for Logistic, 8 for Tanh; i = |p| >> n
+///   σ = i < 255 ? T[i] · 2^n + (|p| mod 2^n) · (T[i + 1] − T[i]) : 0x7FFF · 2^10 (n = 9), 0xFFFF · 2^8
+///   Logistic: y = (p ≥ 0 ? σ + 2^9 : 2^25 − σ + 2^9 − 1) >> 10
+///   Tanh: y = (p ≥ 0 ? σ − 2^23 + 2^7 : 2^23 − σ + 2^7 − 1) >> 8
+struct InterpolatedFunctionOptions FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
+  typedef InterpolatedFunctionOptionsBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_FUNCTION = 4,
+    VT_MULTIPLIER = 6,
+    VT_SHIFT = 8
+  };
+  /// Logistic or Tanh.
+  fbq::schema::UnaryFunction function() const {
+    return static_cast<fbq::schema::UnaryFunction>(GetField<uint8_t>(VT_FUNCTION, 0));
+  }
+  /// 1…32767
+  int32_t multiplier() const {
+    return GetField<int32_t>(VT_MULTIPLIER, 0);
+  }
+  /// 0…30
+  int32_t shift() const {
+    return GetField<int32_t>(VT_SHIFT, 0);
+  }
+  bool Verify(flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint8_t>(verifier, VT_FUNCTION, 1) &&
+           VerifyField<int32_t>(verifier, VT_MULTIPLIER, 4) &&
+           VerifyField<int32_t>(verifier, VT_SHIFT, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct InterpolatedFunctionOptionsBuilder {
+  typedef InterpolatedFunctionOptions Table;
+  flatbuffers::FlatBufferBuilder &fbb_;
+  flatbuffers::uoffset_t start_;
+  void add_function(fbq::schema::UnaryFunction function) {
+    fbb_.AddElement<uint8_t>(InterpolatedFunctionOptions::VT_FUNCTION, static_cast<uint8_t>(function), 0);
+  }
+  void add_multiplier(int32_t multiplier) {
+    fbb_.AddElement<int32_t>(InterpolatedFunctionOptions::VT_MULTIPLIER, multiplier, 0);
+  }
+  void add_shift(int32_t shift) {
+    fbb_.AddElement<int32_t>(InterpolatedFunctionOptions::VT_SHIFT, shift, 0);
+  }
+  explicit InterpolatedFunctionOptionsBuilder(flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  flatbuffers::Offset<InterpolatedFunctionOptions> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = flatbuffers::Offset<InterpolatedFunctionOptions>(end);
+    return o;
+  }
+};
+
+inline flatbuffers::Offset<InterpolatedFunctionOptions> CreateInterpolatedFunctionOptions(
+    flatbuffers::FlatBufferBuilder &_fbb,
+    fbq::schema::UnaryFunction function = fbq::schema::UnaryFunction::Custom,
+    int32_t multiplier = 0,
+    int32_t shift = 0) {
+  InterpolatedFunctionOptionsBuilder builder_(_fbb);
+  builder_.add_shift(shift);
+  builder_.add_multiplier(multiplier);
+  builder_.add_function(function);
+  return builder_.Finish();
+}
+
+struct InterpolatedFunctionOptions::Traits {
+  using type = InterpolatedFunctionOptions;
+  static auto constexpr Create = CreateInterpolatedFunctionOptions;
+};
+
 /// What one operation computes otherwise under one profile.
 struct ProfileScaling FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   typedef ProfileScalingBuilder Builder;
@@ -3376,6 +3479,9 @@ struct Operation FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   }
   const fbq::schema::LeakyReluOptions *kind_as_LeakyRelu() const {
     return kind_type() == fbq::schema::OperatorKind::LeakyRelu ? static_cast<const fbq::schema::LeakyReluOptions *>(kind()) : nullptr;
+  }
+  const fbq::schema::InterpolatedFunctionOptions *kind_as_InterpolatedFunction() const {
+    return kind_type() == fbq::schema::OperatorKind::InterpolatedFunction ? static_cast<const fbq::schema::InterpolatedFunctionOptions *>(kind()) : nullptr;
   }
   /// Tensors read, constants included, in the order that the options state.
   const flatbuffers::Vector<int32_t> *inputs() const {
@@ -4607,6 +4713,10 @@ inline bool VerifyOperatorKind(flatbuffers::Verifier &verifier, const void *obj,
     }
     case OperatorKind::LeakyRelu: {
       auto ptr = reinterpret_cast<const fbq::schema::LeakyReluOptions *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case OperatorKind::InterpolatedFunction: {
+      auto ptr = reinterpret_cast<const fbq::schema::InterpolatedFunctionOptions *>(obj);
       return verifier.VerifyTable(ptr);
     }
     default: return true;

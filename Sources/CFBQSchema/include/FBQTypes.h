@@ -113,6 +113,7 @@ typedef enum FBQOperatorKind : uint8_t {
   FBQOperatorKindSVDF = 37,
   FBQOperatorKindTransposeConvolution = 38,
   FBQOperatorKindLeakyRelu = 39,
+  FBQOperatorKindInterpolatedFunction = 40,
 } FBQOperatorKind;
 
 typedef struct FBQConvolutionOptions {
@@ -257,6 +258,12 @@ typedef struct FBQLeakyReluOptions {
   FBQMultiplier negative;
 } FBQLeakyReluOptions;
 
+typedef struct FBQInterpolatedFunctionOptions {
+  uint8_t function;
+  int32_t multiplier;
+  int32_t shift;
+} FBQInterpolatedFunctionOptions;
+
 /// The options of an operation; `FBQOperation.kind` says which member holds them.
 typedef union FBQOptions {
   /// Convolution, DepthwiseConvolution
@@ -296,6 +303,7 @@ typedef union FBQOptions {
   FBQSVDFOptions svdf;
   FBQTransposeConvolutionOptions transpose_convolution;
   FBQLeakyReluOptions leaky_relu;
+  FBQInterpolatedFunctionOptions interpolated_function;
 } FBQOptions;
 
 typedef struct FBQProfileScaling {

@@ -54,6 +54,25 @@ extension OperationRules {
     try requireMultiplier(parameters.negative, "negative")
   }
 
+  /// The position in the table, of a 15-bit code times a 15-bit multiplier, stays within 32 bits.
+  func checkInterpolatedFunction(
+    _ parameters: InterpolatedFunctionParameters
+  ) throws(Diagnostic) {
+    try requireInputs(1)
+    try requireActivations()
+    try require(
+      input(0).elementType == .int16,
+      "tensor '\(input(0).name)' is \(input(0).elementType.name); int16 is needed")
+    try requireSameType(output, as: input(0))
+    try requireOutputShape(input(0).shape)
+    try requireScale("1/32768", bits: 0x3800_0000, zeroPoint: 0)
+    try require(
+      parameters.function == .logistic || parameters.function == .tanh,
+      "there is no table of \(parameters.function.name); logistic and tanh have one")
+    try requireInside(Int(parameters.multiplier), "multiplier", 1...32_767)
+    try requireInside(Int(parameters.shift), "shift", 0...30)
+  }
+
   func checkRequantize(_ multiplier: FixedPointMultiplier) throws(Diagnostic) {
     try requireInputs(1)
     for tensor in [input(0), output] {

@@ -35,6 +35,7 @@ struct OperationRules {
     case .prelu(let parameters): try checkPRelu(parameters)
     case .transposeConvolution(let parameters): try checkTransposeConvolution(parameters)
     case .leakyRelu(let parameters): try checkLeakyRelu(parameters)
+    case .interpolatedFunction(let parameters): try checkInterpolatedFunction(parameters)
     case .minimum, .maximum: try checkExtreme()
     case .argMax(let parameters), .argMin(let parameters): try checkArgument(parameters)
     case .reduceMax(let parameters), .reduceMin(let parameters):

@@ -77,7 +77,7 @@ extension OperationRules {
       try requireByteCodes()
       try requireBinary32(scales, count: 1)
     case (.binary64(let scales), .fullyConnected):
-      try requireCount(scales.count, "binary64 scales", 1, or: try channelCount())
+      try requireCount(scales.count, "binary64 scales", 1, or: output.shape.last ?? 1)
       for (channel, bits) in scales.enumerated() where bits >= 0x7ff0_0000_0000_0000 {
         throw fault("channel \(channel): the binary64 scale is not a finite positive number")
       }
@@ -114,6 +114,23 @@ extension OperationRules {
       let count = parameters.columns.count
       try requireCount(columns.count, "columns", count, or: count)
       try checkResizeNearest(ResizeNearestParameters(rows: rows, columns: columns))
+    case (.fixedPointTiesUp, .convolution), (.fixedPointTiesUp, .depthwiseConvolution),
+      (.fixedPointTiesUp, .fullyConnected):
+      _ = try channelCount()
+    case (.binary64Reciprocals(let multiplier), .softmax):
+      try requireMultiplier(multiplier, "the")
+      try require(
+        input(0).elementType == .int16,
+        "tensor '\(input(0).name)' is \(input(0).elementType.name); int16 is needed")
+    case (.polynomials, .sequenceLSTM(let parameters)):
+      // tanh takes 0 to 6 integer bits.
+      try requireInside(Int(parameters.cellScaleExponent), "cell scale exponent", -15 ... -9)
+    case (.polynomials, .interpolatedFunction(let parameters)):
+      let isDoubled = parameters.multiplier == 6 && parameters.function == .tanh
+      try require(
+        parameters.shift == 0 && (parameters.multiplier == 3 || isDoubled),
+        "there are no polynomials for multiplier \(parameters.multiplier) and shift "
+          + "\(parameters.shift)")
     default: throw fault("the operator has no such scaling")
     }
   }

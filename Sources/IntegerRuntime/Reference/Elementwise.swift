@@ -81,6 +81,38 @@ extension Reference {
     }
   }
 
+  /// Logistic or tanh of 16-bit codes: `y = f((x · multiplier + 2^(shift − 1)) >> shift)`, f reading a
+  /// table.
+  ///
+  /// Bit-exact with TFLite `reference_integer_ops::Logistic` and `::Tanh` for int16.
+  package static func interpolatedFunction<Code: FixedWidthInteger>(
+    _ x: TensorView<Code>, _ parameters: InterpolatedFunctionParameters,
+    into y: TensorView<Code>
+  ) {
+    let (multiplier, shift) = (parameters.multiplier, parameters.shift)
+    let half: Int32 = shift > 0 ? 1 << (shift - 1) : 0
+    for index in 0..<x.count {
+      let position = (x[index] * multiplier + half) >> shift
+      y[index] =
+        parameters.function == .logistic
+        ? SixteenBitMath.logistic(at: position) : SixteenBitMath.tanh(at: position)
+    }
+  }
+
+  /// Logistic or tanh of 16-bit codes with the scale 2^−12 (`multiplier` 3), tanh with 2^−11 (6).
+  ///
+  /// Bit-exact with LiteRT `optimized_ops::Logistic` and `::Tanh` for int16.
+  package static func polynomial<Code: FixedWidthInteger>(
+    _ function: UnaryFunction, _ x: TensorView<Code>, multiplier: Int32, into y: TensorView<Code>
+  ) {
+    for index in 0..<x.count {
+      let code = saturated16(x[index] * (multiplier / 3))
+      y[index] =
+        function == .logistic
+        ? SixteenBitPolynomials.logistic(code) : SixteenBitPolynomials.tanh(code, integerBits: 3)
+    }
+  }
+
   /// Any function of one 8-bit code: `y = table[x − least code]`.
   package static func lookup<Code: FixedWidthInteger>(
     _ x: TensorView<Code>, table: UnsafePointer<UInt8>, into y: TensorView<UInt8>

@@ -32,8 +32,10 @@ package struct OutputStage {
   package func code<Sum: Accumulator>(_ sum: Sum, _ scale: OutputScale) -> Int32 {
     switch scale {
     case .fixedPoint(let multiplier): code(sum, multiplier)
+    case .fixedPointTiesUp(let multiplier):
+      code(scaled: multiplier.scaleRoundingTwiceWithTiesUp(Int32(clamping: sum)))
     case .binary32(let bits): code(scaled: (Binary32(Int64(sum)) * Binary32(bits: bits)).rounded)
-    case .binary64(let bits): code(scaled: Binary64.scale(Int32(clamping: sum), bits: bits))
+    case .binary64(let bits): code(scaled: Binary64.scale(Int64(sum), bits: bits))
     }
   }
 
@@ -57,6 +59,8 @@ package struct OutputStage {
 package enum OutputScale {
   /// As the rounding of the profile says.
   case fixedPoint(FixedPointMultiplier)
+  /// Twice rounded, the second time with ties toward +∞.
+  case fixedPointTiesUp(FixedPointMultiplier)
   /// In binary32, ties to even.
   case binary32(UInt32)
   /// In binary64, ties away from zero.
@@ -67,10 +71,18 @@ package enum OutputScale {
 package struct LayerScales {
   private let multipliers: [FixedPointMultiplier]
   private let form: ScalingForm
+  /// Channels from here on break ties away from zero where the form breaks them up.
+  private let firstCommonChannel: Int
 
   /// Those of the layer's parameters, unless `operation` was resolved to another form.
-  package init(_ multipliers: [FixedPointMultiplier], of operation: Operation) {
+  ///
+  /// - Parameter firstCommonChannel: where whole groups of channels end that vector instructions scale,
+  ///   if the remainder is scaled otherwise.
+  package init(
+    _ multipliers: [FixedPointMultiplier], of operation: Operation, firstCommonChannel: Int = .max
+  ) {
     self.multipliers = multipliers
+    self.firstCommonChannel = firstCommonChannel
     form = operation.scalings.first?.form ?? .common
   }
 
@@ -79,6 +91,8 @@ package struct LayerScales {
       switch form {
       case .binary32(let bits): .binary32(bits[bits.count == 1 ? 0 : channel])
       case .binary64(let bits): .binary64(bits[bits.count == 1 ? 0 : channel])
+      case .fixedPointTiesUp where channel < firstCommonChannel:
+        .fixedPointTiesUp(multiplier(multipliers, of: channel))
       default: .fixedPoint(multiplier(multipliers, of: channel))
       }
     }

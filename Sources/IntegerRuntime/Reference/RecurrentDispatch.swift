@@ -36,6 +36,7 @@ extension Interpreter {
       places[operation.inputs[0]].view(as: Int8.self), gates: gates,
       hidden: places[operation.inputs[13]].view(as: Int8.self),
       cell: places[operation.inputs[14]].view(as: Int16.self), parameters,
+      arithmetic: operation.scalings.first?.form == .polynomials ? .polynomials : .tables,
       rounding: arithmetic.rounding, into: places[operation.outputs[0]].view(as: Int8.self))
   }
 }

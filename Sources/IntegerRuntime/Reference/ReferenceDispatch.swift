@@ -58,6 +58,8 @@ extension Interpreter {
     case .requantize(let multiplier): runRequantize(operation, x, multiplier)
     case .leakyRelu(let parameters):
       Reference.leakyRelu(x, parameters, rounding: rounding, into: y)
+    case .interpolatedFunction(let parameters):
+      Reference.interpolatedFunction(x, parameters, into: y)
     case .lookup(let parameters):
       parameters.table(for: arithmetic).withUnsafeBytes { table in
         guard let base = table.baseAddress else { return }
@@ -135,7 +137,9 @@ extension Interpreter {
     case .depthwiseConvolution(let parameters):
       Reference.depthwiseConvolution(
         x, weights: weights, bias: bias, parameters,
-        scales: LayerScales(parameters.multipliers, of: operation), rounding: rounding, into: y)
+        scales: LayerScales(
+          parameters.multipliers, of: operation, firstCommonChannel: y.lastExtent / 8 * 8),
+        rounding: rounding, into: y)
     case .fullyConnected(let parameters):
       Reference.fullyConnected(
         x, weights: weights, bias: bias, parameters,
@@ -156,8 +160,13 @@ extension Interpreter {
     let result = places[operation.outputs[0]]
     if places[operation.inputs[0]].elementType == .int16 {
       let wide = places[operation.inputs[0]].view(as: Int16.self)
-      Reference.softmax(
-        wide: wide, parameters, rounding: rounding, into: result.view(as: Int16.self))
+      let y = result.view(as: Int16.self)
+      if case .binary64Reciprocals(let multiplier)? = operation.scalings.first?.form {
+        Reference.softmax(
+          wide: wide, multiplier, rounding: rounding, hasBinary64Reciprocals: true, into: y)
+      } else {
+        Reference.softmax(wide: wide, parameters.multiplier, rounding: rounding, into: y)
+      }
     } else if result.elementType == .int16 {
       Reference.softmax(x, parameters, rounding: rounding, into: result.view(as: Int16.self))
     } else {

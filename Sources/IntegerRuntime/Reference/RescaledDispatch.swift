@@ -27,6 +27,8 @@ extension Interpreter {
       Reference.resizeBilinear(x, rows: rows, columns: columns, into: y)
     case (.binary32Samples(let rows, let columns), .resizeBilinear):
       Reference.resizeBilinear(x, binary32Rows: rows, columns: columns, into: y)
+    case (.polynomials, .interpolatedFunction(let parameters)):
+      Reference.polynomial(parameters.function, x, multiplier: parameters.multiplier, into: y)
     case (.table, .requantize), (.fixedPointInGroups, .requantize):
       if places[operation.outputs[0]].elementType == .uint8 {
         runRequantize(operation, form, x, into: places[operation.outputs[0]].view(as: UInt8.self))

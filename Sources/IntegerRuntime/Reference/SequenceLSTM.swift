@@ -22,11 +22,12 @@ package struct LSTMGateOperands {
   }
 
   /// What goes into the activation of unit u, in Q3.12: `sat(sat(M_input(bias + Σ w · (x − z_x))) +
-  /// sat(M_recurrent(Σ r · (h − z_h))))`, for the row of x and that of h that start there.
+  /// sat(M_recurrent(Σ r · (h − z_h))))`, where LiteRT leaves out the third saturation, for the row of x
+  /// and that of h that start there.
   @inline(__always)
   func preactivation(
     of unit: Int, _ x: TensorView<Int8>, row: Int, hidden: TensorView<Int8>, hiddenRow: Int,
-    _ stage: OutputStage
+    _ arithmetic: LSTMArithmetic, _ stage: OutputStage
   ) -> Int32 {
     let (features, units) = (inputWeights.lastExtent, recurrentWeights.lastExtent)
     var inputSum = bias[unit]
@@ -38,8 +39,8 @@ package struct LSTMGateOperands {
       recurrentSum +=
         recurrentWeights[unit * units + i] * (hidden[hiddenRow + i] - hidden.zeroPoint)
     }
-    return Reference.saturated16(
-      stage.code(inputSum, factors.input) + stage.code(recurrentSum, factors.recurrent))
+    return arithmetic.preactivation(
+      input: inputSum, recurrent: recurrentSum, factors, stage)
   }
 }
 
@@ -69,11 +70,13 @@ extension Reference {
   /// `y = hidden = clamp(z_y + M_output(o · tanh(cell)))`.
   ///
   /// Shapes: x `[B, T, I]`, y `[B, T, U]` (`[T, B, …]` where time major), hidden `[B, U]` in the codes of
-  /// y, cell `[B, U]`. Bit-exact with TFLite Micro `EvalLstm<int8_t, int8_t, int16_t, int32_t>`.
+  /// y, cell `[B, U]`. Bit-exact with TFLite Micro `EvalLstm<int8_t, int8_t, int16_t, int32_t>`, and by
+  /// polynomials with LiteRT `lstm_eval::EvalInteger8x8_16`.
   package static func sequenceLSTM(
     _ x: TensorView<Int8>, gates: LSTMOperands, hidden: TensorView<Int8>,
     cell: TensorView<Int16>, _ parameters: SequenceLSTMParameters,
-    rounding: RequantizationRounding, into y: TensorView<Int8>
+    arithmetic: LSTMArithmetic = .tables, rounding: RequantizationRounding,
+    into y: TensorView<Int8>
   ) {
     let wide = OutputStage(rounding: rounding, output: cell)
     let stage = OutputStage(rounding: rounding, output: y)
@@ -87,22 +90,26 @@ extension Reference {
           @inline(__always)
           func preactivation(_ gate: LSTMGateOperands) -> Int32 {
             gate.preactivation(
-              of: unit, x, row: position * features, hidden: hidden, hiddenRow: b * units, wide)
+              of: unit, x, row: position * features, hidden: hidden, hiddenRow: b * units,
+              arithmetic, wide)
           }
-          let forget = SixteenBitMath.logistic(preactivation(gates.forget))
-          let input = SixteenBitMath.logistic(preactivation(gates.input))
-          let candidate = SixteenBitMath.tanh(preactivation(gates.cell), exponent: -12)
-          let output = SixteenBitMath.logistic(preactivation(gates.output))
+          let forget = arithmetic.logistic(preactivation(gates.forget))
+          let input = arithmetic.logistic(preactivation(gates.input))
+          let candidate = arithmetic.tanh(preactivation(gates.cell), exponent: -12)
+          let output = arithmetic.logistic(preactivation(gates.output))
 
           let place = b * units + unit
           var value = saturated16(
-            wide.code(forget * cell[place], parameters.forgetProduct)
-              + wide.code(input * candidate, parameters.inputProduct))
+            arithmetic.cellCode(
+              forget * cell[place], parameters.forgetProduct, shift: 15, wide)
+              + arithmetic.cellCode(
+                input * candidate, parameters.inputProduct,
+                shift: 30 + parameters.cellScaleExponent, wide))
           if parameters.cellClip > 0 {
             value = min(max(value, -parameters.cellClip), parameters.cellClip)
           }
           cell[place] = value
-          let shown = SixteenBitMath.tanh(value, exponent: parameters.cellScaleExponent)
+          let shown = arithmetic.tanh(value, exponent: parameters.cellScaleExponent)
           y[position * units + unit] = stage.code(shown * output, parameters.outputProduct)
         }
         // Only now, since every unit has read the hidden state of the step before.

@@ -6,8 +6,10 @@ package enum SixteenBitMath {
   /// 1 / (1 + e^−x) for x = `code` / 2^12, in Q0.15.
   ///
   /// Bit-exact with TFLite `reference_integer_ops::Logistic` for int16 whose input scale is 2^−12.
-  package static func logistic(_ code: Int32) -> Int32 {
-    let position = code * 3
+  package static func logistic(_ code: Int32) -> Int32 { logistic(at: code * 3) }
+
+  /// 1 / (1 + e^−x) for x = `position` / 12288, in Q0.15.
+  package static func logistic(at position: Int32) -> Int32 {
     let magnitude = position.magnitude
     // σ(|x|) in Q0.25: half an entry's unit is 2^8, and it is rounded off to Q0.15.
     let sigma = interpolated(at: magnitude, fractionBits: 9, saturation: 0x7fff << 10)
@@ -20,8 +22,12 @@ package enum SixteenBitMath {
   /// Bit-exact with TFLite `reference_integer_ops::Tanh` for int16 as TFLite Micro's LSTM calls it.
   package static func tanh(_ code: Int32, exponent: Int32) -> Int32 {
     let shift = 12 + exponent  // to Q3.12
-    let position: Int32 =
-      shift >= 0 ? (code * 3) << shift : (code * 3 + 1 << (-shift - 1)) >> -shift
+    return tanh(
+      at: shift >= 0 ? (code * 3) << shift : (code * 3 + 1 << (-shift - 1)) >> -shift)
+  }
+
+  /// tanh x for x = `position` / 12288, in Q0.15.
+  package static func tanh(at position: Int32) -> Int32 {
     // σ(2|x|) in Q0.24, to 2 · σ − 1 in Q0.15.
     let sigma = interpolated(at: position.magnitude, fractionBits: 8, saturation: 0xffff << 8)
     let (one, half): (Int32, Int32) = (1 << 23, 1 << 7)

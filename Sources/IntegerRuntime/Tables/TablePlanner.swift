@@ -61,7 +61,7 @@ struct TablePlanner {
     case .concatenation, .reshape, .resizeNearest, .transpose, .stridedSlice, .prelu, .minimum,
       .maximum, .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax, .l2Normalization,
       .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather, .sequenceLSTM,
-      .svdf, .transposeConvolution:
+      .svdf, .transposeConvolution, .interpolatedFunction:
       return nil
     }
   }

@@ -33,7 +33,7 @@ extension ONNXGraphWriter {
     case .maximum: try writeExtreme(operation, "Max")
     case .argMax, .argMin, .reduceMax, .reduceMin, .logSoftmax, .l2Normalization, .depthToSpace,
       .spaceToDepth, .batchToSpace, .spaceToBatch, .tile, .gather, .sequenceLSTM, .svdf,
-      .transposeConvolution, .leakyRelu:
+      .transposeConvolution, .leakyRelu, .interpolatedFunction:
       throw Diagnostic(
         problem: "is not written as ONNX", remedy: "export the model as .tflite")
     }

@@ -4,7 +4,7 @@ import OperatorArithmetic
 import TFLiteFormat
 
 extension GraphExporter {
-  /// ADD, SUB, MUL, PRELU, LEAKY_RELU, MINIMUM, MAXIMUM or QUANTIZE.
+  /// ADD, SUB, MUL, PRELU, LEAKY_RELU, MINIMUM, MAXIMUM, QUANTIZE, and LOGISTIC and TANH of 16 bits.
   mutating func exportElementwise(_ operation: Operation) throws(Diagnostic) {
     switch operation.kind {
     case .add(let parameters): try exportSum(operation, parameters, code: .add)
@@ -27,6 +27,12 @@ extension GraphExporter {
         [parameters.positive, parameters.negative], are: [derived.positive, derived.negative])
       try append(.prelu, operation)
     case .leakyRelu(let parameters): try exportLeakyRelu(operation, parameters)
+    case .interpolatedFunction(let parameters):
+      let derived = try derivation.interpolated(
+        parameters.function, input: try codes(of: input(operation)))
+      try require(parameters.multiplier, is: derived.multiplier, "its multiplier")
+      try require(parameters.shift, is: derived.shift, "its shift")
+      try append(parameters.function == .logistic ? .logistic : .tanh, operation)
     case .minimum: try append(.minimum, operation)
     case .maximum: try append(.maximum, operation)
     case .requantize(let multiplier):

@@ -65,7 +65,9 @@ extension GraphExporter {
     _ operation: Operation, _ parameters: SoftmaxParameters
   ) throws(Diagnostic) {
     let codes = try codes(of: input(operation))
-    let estimate = Float(parameters.multiplier.real / (Double(codes.scale) * 0x1p26))
+    // What a beta of 1 is multiplied with: see `OperatorDerivation.softmax`.
+    let unit = codes.elementType == .int16 ? 65_535 / 10 : 0x1p26
+    let estimate = Float(parameters.multiplier.real / (Double(codes.scale) * unit))
     let beta = ([1] + estimate.neighbors).first {
       (try? derivation.softmax(input: codes, beta: $0)) == parameters
     }

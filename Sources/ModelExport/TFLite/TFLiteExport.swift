@@ -60,7 +60,8 @@ struct GraphExporter {
     case .transposeConvolution(let parameters):
       try exportTransposeConvolution(operation, parameters)
     case .fullyConnected(let parameters): try exportFullyConnected(operation, parameters)
-    case .add, .subtract, .multiply, .prelu, .leakyRelu, .minimum, .maximum, .requantize:
+    case .add, .subtract, .multiply, .prelu, .leakyRelu, .minimum, .maximum, .requantize,
+      .interpolatedFunction:
       try exportElementwise(operation)
     case .lookup(let parameters): try exportLookup(operation, parameters)
     case .averagePool(let parameters):

@@ -94,7 +94,14 @@ extension IntegerImporter {
     default: throw wrongOptions
     }
     guard data.elementType != .int16 else {
-      try importWideClamp(source, data, result, function: function)
+      if function == .logistic || function == .tanh {
+        let parameters = try derivation.interpolated(function.function, input: data)
+        append(
+          .interpolatedFunction(parameters), inputs: [try operand(try input(source))],
+          output: try addOutput(of: source))
+      } else {
+        try importWideClamp(source, data, result, function: function)
+      }
       return
     }
     for codes in [data, result] {
