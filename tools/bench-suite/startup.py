@@ -20,6 +20,8 @@ print(usage.ru_maxrss * 1024 / 1e6)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 FOLDER_IMAGES = 200
+# Commands of a round, of which the median counts: one alone meets what the peer before left in caches.
+COMMANDS = 10
 
 
 def write_image(path, size=224):
@@ -41,14 +43,16 @@ def peak_megabytes(*command):
 def first_results(bench, files, image, rounds):
     """Milliseconds to the first result and megabytes, for qrun and each peer, measured in turn.
 
-    Of qrun: the whole command on an image, less `qrun --version`. Of a peer: from the file's name to
-    the first result, in a process that has imported everything already.
+    Of qrun: the whole command on an image, less `qrun --version`; the median of some in each round. Of
+    a peer: from the file's name to the first result, in a process that has imported everything already.
     """
     qrun = bench.binaries / "qrun"
     times, peers = [], {}
     for number in range(rounds):
         common.progress(f"first result, round {number + 1} of {rounds}")
-        times.append(milliseconds(qrun, files.fbq, image) - milliseconds(qrun, "--version"))
+        times.append(statistics.median(
+            milliseconds(qrun, files.fbq, image) - milliseconds(qrun, "--version")
+            for _ in range(COMMANDS)))
         for name, peer, model in peer_files(files):
             found = bench.peer(peer, model, 1, seconds=0.001)
             if found:

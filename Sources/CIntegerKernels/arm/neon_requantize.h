@@ -89,8 +89,9 @@ WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t singl
 typedef struct {
   lanes zero_point, multiplier, shift, left;
   int32_t truncates;
-  // No input is worth a path of its own.
+  // No input is worth a path of its own, which would leave something to the bias.
   int is_shift;
+  int32_t excess;
 } loaded_input;
 
 WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, int32_t left,

@@ -16,6 +16,7 @@ typedef struct {
   loaded_stage stage;
   loaded_scale scale;
   uint8_t path;
+  lanes bias;
   // Of `add`.
   loaded_input inputs[2];
   // Of `multiply`.
@@ -40,13 +41,12 @@ WIDE_INLINE lanes added_codes_of_four(const int shifts_first, const int shifts_s
                                       const combination *with, const uint8_t *first,
                                       const uint8_t *second) {
   const fbq_elementwise *e = with->operation;
-  const lanes bias = lanes_load(((const wide_scale *)e->stage.scales)->bias);
   lanes values[4];
   for (int i = 0; i < 4; i++) {
     lanes a = scaled_input(shifts_first, first + i * lane_count, e->input_flip, &with->inputs[0]);
     lanes b = scaled_input(shifts_second, second + i * lane_count, e->input_flip, &with->inputs[1]);
     lanes sum = e->negates_second ? lanes_subtract(a, b) : lanes_add(a, b);
-    values[i] = combined_scaled(with, lanes_add(sum, bias));
+    values[i] = combined_scaled(with, lanes_add(sum, with->bias));
   }
   return codes_of_four(values[0], values[1], values[2], values[3], &with->stage);
 }
@@ -54,14 +54,13 @@ WIDE_INLINE lanes added_codes_of_four(const int shifts_first, const int shifts_s
 WIDE_INLINE lanes multiplied_codes_of_four(const combination *with, const uint8_t *first,
                                            const uint8_t *second) {
   const fbq_elementwise *e = with->operation;
-  const lanes bias = lanes_load(((const wide_scale *)e->stage.scales)->bias);
   lanes values[4];
   for (int i = 0; i < 4; i++) {
     lanes a = lanes_expand_signed(first + i * lane_count, e->input_flip);
     lanes b = lanes_expand_signed(second + i * lane_count, e->input_flip);
     lanes product = lanes_multiply_short(lanes_subtract(a, with->zero_points[0]),
                                          lanes_subtract(b, with->zero_points[1]));
-    values[i] = combined_scaled(with, lanes_add(product, bias));
+    values[i] = combined_scaled(with, lanes_add(product, with->bias));
   }
   return codes_of_four(values[0], values[1], values[2], values[3], &with->stage);
 }
@@ -147,6 +146,7 @@ WIDE_INLINE combination combination_of(const fbq_elementwise *e) {
       .stage = load_stage(&e->stage),
       .scale = load_scale(e->stage.scales),
       .path = e->stage.path,
+      .bias = lanes_load(((const wide_scale *)e->stage.scales)->bias),
   };
 }
 
@@ -157,6 +157,11 @@ static void add_run(const void *parameters, size_t begin, size_t end, void *scra
   combination with = combination_of(e);
   with.inputs[0] = load_input(e->first_zero_point, e->first_multiplier, e->left_shift, single);
   with.inputs[1] = load_input(e->second_zero_point, e->second_multiplier, e->left_shift, single);
+  // As combined_codes has it: one of both at most.
+  const int32_t excess = with.inputs[0].is_shift ? with.inputs[0].excess
+                         : e->negates_second     ? -with.inputs[1].excess
+                                                 : with.inputs[1].excess;
+  with.bias = lanes_subtract(with.bias, lanes_repeat(excess));
   combine_rows(0, &with, begin, end);
 }
 

@@ -26,8 +26,10 @@ enum {
   patch_slack = 64,
   // Longer image rows are not copied whole.
   row_limit = 128 * 1024,
-  // Narrower images make tiles of so few pixels that copying each patch costs less.
+  // Narrower images make tiles of so few pixels that copying each patch costs less, unless its runs are so
+  // short.
   least_row_pixels = 6,
+  least_run_bytes = 8,
   // Only absurd dilations need more.
   scratch_limit = 8 << 20,
 };
@@ -85,8 +87,10 @@ static size_t rows_under(const fbq_convolution *c, size_t rows) {
 }
 
 static int is_rowwise(const fbq_convolution *c) {
+  const int is_long = c->output_width >= least_row_pixels ||
+                      c->kernel_width * c->input_channels <= least_run_bytes;
   return !is_pixelwise(c) && c->groups == 1 && (c->dilation_width == 1 || c->kernel_width == 1) &&
-         c->output_width >= least_row_pixels && rows_under(c, 1) * row_bytes(c) <= row_limit;
+         is_long && rows_under(c, 1) * row_bytes(c) <= row_limit;
 }
 
 // How patches lie in memory.

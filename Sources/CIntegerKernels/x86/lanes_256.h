@@ -52,6 +52,11 @@ WIDE_INLINE lanes lanes_shift_left_each(lanes v, lanes counts) { return _mm256_s
 // −1 where a > b, or where both are equal, else 0.
 WIDE_INLINE lanes lanes_greater(lanes a, lanes b) { return _mm256_cmpgt_epi32(a, b); }
 
+// v − 1 where a < b.
+WIDE_INLINE lanes lanes_less_where_less(lanes v, lanes a, lanes b) {
+  return lanes_add(v, lanes_greater(b, a));
+}
+
 WIDE_INLINE lanes lanes_equal(lanes a, lanes b) { return _mm256_cmpeq_epi32(a, b); }
 
 // a where the mask has ones, b where it has zeros.

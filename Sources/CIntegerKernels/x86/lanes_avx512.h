@@ -61,6 +61,11 @@ WIDE_INLINE lanes lanes_greater(lanes a, lanes b) {
   return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b));
 }
 
+// v − 1 where a < b.
+WIDE_INLINE lanes lanes_less_where_less(lanes v, lanes a, lanes b) {
+  return _mm512_mask_sub_epi32(v, _mm512_cmplt_epi32_mask(a, b), v, _mm512_set1_epi32(1));
+}
+
 WIDE_INLINE lanes lanes_equal(lanes a, lanes b) {
   return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b));
 }

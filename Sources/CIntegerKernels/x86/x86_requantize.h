@@ -136,46 +136,51 @@ WIDE_INLINE lanes scaled_general(lanes x, const wide_scale *scale, int32_t singl
 }
 
 // The scale of an input of an addition, in registers: as in `quick_signed`, with the case k = 0 as well,
-// where the upper half of 2x·m + 2^31 is the result.
+// where the upper half of 2x·m + 2^31 is the result. What the zero point takes away is part of the nudge.
 //
 // The input of greater scale has the factor 1/2 in every model that TensorFlow made: m = 2^30, k = 0. A
-// power of two that leaves a whole number only shifts.
+// power of two that leaves a whole number only shifts; then the zero point is left to the bias.
 typedef struct {
-  lanes zero_point, multiplier, nudge, ties, shift;
+  lanes multiplier, nudge, shift;
+  // Codes below it are negative values whose ties go away from zero.
+  lanes ties_below;
   int32_t left;
-  // Where it only shifts, by how much.
+  // Where it only shifts, by how much, and what that leaves to be taken away.
   int is_shift, only_left;
+  int32_t excess;
 } loaded_input;
 
 WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, int32_t left,
                                     int single) {
   const int32_t k = -factor.shift;
   // As 64-bit lanes: 2^31 where v is rounded, 2^(31+k) for the second or single rounding.
-  uint64_t nudge = k > 0 ? (uint64_t)1 << (31 + k) : 0;
-  if (k == 0 || !single) nudge += (uint64_t)1 << 31;
+  int64_t nudge = k > 0 ? (int64_t)1 << (31 + k) : 0;
+  if (k == 0 || !single) nudge += (int64_t)1 << 31;
+  nudge -= zero_point * (int64_t)factor.multiplier * ((int64_t)2 << left);
   int64_t nudges[lane_count / 2];
-  for (int i = 0; i < lane_count / 2; i++) nudges[i] = (int64_t)nudge;
+  for (int i = 0; i < lane_count / 2; i++) nudges[i] = nudge;
+  const int is_shift = factor.multiplier == 1 << 30 && k < left;
   return (loaded_input){
-      .zero_point = lanes_repeat(zero_point),
       .multiplier = lanes_repeat(factor.multiplier),
       .nudge = lanes_load(nudges),
-      .ties = lanes_repeat(single || k == 0 ? 0 : -1),
       .shift = lanes_repeat(k),
+      .ties_below = lanes_repeat(single || k == 0 ? INT32_MIN : zero_point),
       // For 2x.
       .left = left + 1,
-      .is_shift = factor.multiplier == 1 << 30 && k < left,
+      .is_shift = is_shift,
       .only_left = left - 1 - k,
+      .excess = is_shift ? zero_point * (1 << (left - 1 - k)) : 0,
   };
 }
 
 // `shifts` is a constant once inlined, and no more than the input's own.
 WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
                                const loaded_input *input) {
-  const lanes difference = lanes_subtract(lanes_expand_signed(codes, flip), input->zero_point);
-  if (shifts) return lanes_shift_left_by(difference, input->only_left);
-  lanes x = lanes_shift_left_by(difference, input->left);
-  lanes even = lanes_add_64(lanes_multiply_even(x, input->multiplier), input->nudge);
-  lanes odd = lanes_add_64(lanes_multiply_even(lanes_odd(x), input->multiplier), input->nudge);
-  lanes ties = lanes_and(lanes_sign(difference), input->ties);
-  return lanes_shift_right(lanes_add(lanes_upper_halves(even, odd), ties), input->shift);
+  const lanes code = lanes_expand_signed(codes, flip);
+  if (shifts) return lanes_shift_left_by(code, input->only_left);
+  const lanes x = lanes_shift_left_by(code, input->left);
+  const lanes even = lanes_add_64(lanes_multiply_even(x, input->multiplier), input->nudge);
+  const lanes odd = lanes_add_64(lanes_multiply_even(lanes_odd(x), input->multiplier), input->nudge);
+  const lanes v = lanes_less_where_less(lanes_upper_halves(even, odd), code, input->ties_below);
+  return lanes_shift_right(v, input->shift);
 }
