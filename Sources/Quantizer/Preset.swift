@@ -27,6 +27,7 @@ public enum Preset: String, CaseIterable, Sendable {
     guard self != .plain else { return options }
     options.calibrator = .meanSquaredError
     options.equalization = weights == .perTensor ? .crossLayer : .none
+    options.splitsChannels = true
     options.biasCorrection = .empirical
     switch self {
     case .plain, .fast: break

@@ -71,6 +71,14 @@ struct QuantizationArguments: ParsableArguments {
       valueName: "none|depthwise-rescale|cross-layer|channel-range"))
   var equalize: Equalization?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Let channels that are always zero carry halves of others, half a code apart.",
+      discussion: "Default: yes, unless the preset is plain. Changes nothing where there are none.")
+  )
+  var splitChannels: Bool?
+
   @Option(
     help: ArgumentHelp(
       "Let biases make up for the mean error of each channel.",
@@ -134,6 +142,7 @@ struct QuantizationArguments: ParsableArguments {
     options.calibrator = calibrator ?? options.calibrator
     options.percentile = percentile ?? options.percentile
     options.equalization = equalize ?? options.equalization
+    options.splitsChannels = splitChannels ?? options.splitsChannels
     options.biasCorrection = biasCorrection ?? options.biasCorrection
     options.training = try training.options(preset: options.training)
     options.reconstruction = training.reconstruction(&options.training)
