@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Diagnostics
+import FloatModel
 import Foundation
 import IntegerModel
 import Quantizer
@@ -135,9 +136,10 @@ struct QuantizationArguments: ParsableArguments {
     }
   }
 
-  /// The preset's options with what was given in their place.
-  func options() throws -> QuantizationOptions {
-    var options = preset.options(weights: weights)
+  /// The preset's options for a model with what was given in their place.
+  func options(for graph: FloatGraph) throws -> QuantizationOptions {
+    var options = preset.options(
+      weights: weights, multiplications: graph.multiplicationCount)
     options.thresholds = thresholds
     options.calibrator = calibrator ?? options.calibrator
     options.percentile = percentile ?? options.percentile
@@ -153,7 +155,7 @@ struct QuantizationArguments: ParsableArguments {
 
   /// Everything ready to convert `source`, the model at `model`.
   func conversion(of source: FloatSource, at model: String) throws -> Conversion {
-    let options = try options()
+    let options = try options(for: source.graph)
     let calibration = try calibrationPath()
     let samples = try Samples(
       path: calibration, count: calibrationCount ?? preset.calibrationCount, options: image,
