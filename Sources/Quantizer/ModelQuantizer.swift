@@ -55,6 +55,7 @@ public struct ModelQuantizer {
     case .crossLayer: steps.append(CrossLayerEqualizationStep(samples: samples))
     case .channelRange: steps.append(ChannelRangeEqualizationStep(samples: samples))
     }
+    if options.splitsChannels { steps.append(ChannelSplittingStep(samples: samples)) }
     steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
     switch options.biasCorrection {
     case .none: break

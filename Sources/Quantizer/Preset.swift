@@ -1,3 +1,5 @@
+import FloatModel
+
 /// A good combination of methods for a given patience, chosen by measurement (docs/accuracy.md).
 public enum Preset: String, CaseIterable, Sendable {
   /// Calibration and rounding, nothing else.
@@ -22,16 +24,23 @@ public enum Preset: String, CaseIterable, Sendable {
   /// Scalar weights need cross-layer equalization first: without it they destroy networks with
   /// depthwise layers. Vector weights lose by it, since it spends resolution of activations; for them
   /// training starts from channels that fill their codes.
-  public func options(weights: WeightGranularity) -> QuantizationOptions {
+  ///
+  /// - Parameter multiplications: what one inference takes; networks with few train longer.
+  public func options(
+    weights: WeightGranularity, multiplications: Int
+  ) -> QuantizationOptions {
     var options = QuantizationOptions(weights: weights)
     guard self != .plain else { return options }
     options.calibrator = .meanSquaredError
     options.equalization = weights == .perTensor ? .crossLayer : .none
+    options.splitsChannels = true
     options.biasCorrection = .empirical
+    let patience = Self.patience(multiplications: multiplications)
     switch self {
     case .plain, .fast: break
-    case .balanced: options.training = Self.training(weights, epochs: 8)
-    case .best: options.training = Self.training(weights, epochs: 30)
+    case .balanced: options.training = Self.training(weights, epochs: 8 * patience)
+    case .best:
+      options.training = Self.training(weights, epochs: 30 * patience)
     }
     if options.training != nil, weights == .perChannel { options.equalization = .channelRange }
     return options
@@ -45,7 +54,22 @@ public enum Preset: String, CaseIterable, Sendable {
       epochs: epochs, batch: 8, thresholdRate: isCoarse ? 2e-3 : 5e-4,
       weightRate: isCoarse ? 1e-3 : 2e-4, biasRate: isCoarse ? 5e-3 : 2e-3,
       parametrization: .step, tunesWeights: true, tunesBiases: true,
-      // The last, small steps of the cosine bring the most: never stop before them.
       patience: epochs)
+  }
+
+  /// How many times the epochs of MobileNetV2 1.0, with its 300 million multiplications, a network
+  /// gets: its epochs take the less time the fewer it has.
+  private static func patience(multiplications: Int) -> Int {
+    min(max(300_000_000 / max(multiplications, 1), 1), 3)
+  }
+}
+
+extension FloatGraph {
+  /// Multiplications of activations by weights in one inference.
+  public var multiplicationCount: Int {
+    nodes.reduce(0) { count, node in
+      guard let layout = WeightLayout(node, in: self) else { return count }
+      return count + values[node.output].shape.reduce(1, *) * layout.filterSize
+    }
   }
 }

@@ -69,6 +69,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var reconstruction: TrainingOptions?
   /// What balances the float weights before calibration.
   public var equalization: Equalization
+  /// Whether channels that are always 0 carry halves of others; see ``ChannelSplittingStep``.
+  public var splitsChannels: Bool
   /// What corrects the biases after it.
   public var biasCorrection: BiasCorrection
   /// The arithmetic that multipliers and tables are made for.
@@ -82,7 +84,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public init(
     weights: WeightGranularity = .perChannel, thresholds: ThresholdForm = .asymmetric,
     calibrator: CalibratorKind = .minMax, percentile: Double = 99.99,
-    equalization: Equalization = .none, biasCorrection: BiasCorrection = .none,
+    equalization: Equalization = .none, splitsChannels: Bool = false,
+    biasCorrection: BiasCorrection = .none,
     training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
     arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
   ) {
@@ -93,6 +96,7 @@ public struct QuantizationOptions: Hashable, Sendable {
     self.training = training
     self.reconstruction = reconstruction
     self.equalization = equalization
+    self.splitsChannels = splitsChannels
     self.biasCorrection = biasCorrection
     self.arithmetic = arithmetic
     self.batch = batch

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Diagnostics
+import FloatModel
 import Foundation
 import IntegerModel
 import Quantizer
@@ -71,6 +72,14 @@ struct QuantizationArguments: ParsableArguments {
       valueName: "none|depthwise-rescale|cross-layer|channel-range"))
   var equalize: Equalization?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Let channels that are always zero carry halves of others, half a code apart.",
+      discussion: "Default: yes, unless the preset is plain. Changes nothing where there are none.")
+  )
+  var splitChannels: Bool?
+
   @Option(
     help: ArgumentHelp(
       "Let biases make up for the mean error of each channel.",
@@ -127,13 +136,15 @@ struct QuantizationArguments: ParsableArguments {
     }
   }
 
-  /// The preset's options with what was given in their place.
-  func options() throws -> QuantizationOptions {
-    var options = preset.options(weights: weights)
+  /// The preset's options for a model with what was given in their place.
+  func options(for graph: FloatGraph) throws -> QuantizationOptions {
+    var options = preset.options(
+      weights: weights, multiplications: graph.multiplicationCount)
     options.thresholds = thresholds
     options.calibrator = calibrator ?? options.calibrator
     options.percentile = percentile ?? options.percentile
     options.equalization = equalize ?? options.equalization
+    options.splitsChannels = splitChannels ?? options.splitsChannels
     options.biasCorrection = biasCorrection ?? options.biasCorrection
     options.training = try training.options(preset: options.training)
     options.reconstruction = training.reconstruction(&options.training)
@@ -144,7 +155,7 @@ struct QuantizationArguments: ParsableArguments {
 
   /// Everything ready to convert `source`, the model at `model`.
   func conversion(of source: FloatSource, at model: String) throws -> Conversion {
-    let options = try options()
+    let options = try options(for: source.graph)
     let calibration = try calibrationPath()
     let samples = try Samples(
       path: calibration, count: calibrationCount ?? preset.calibrationCount, options: image,

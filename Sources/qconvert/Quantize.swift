@@ -183,6 +183,7 @@ extension QuantizationOptions {
     case .crossLayer: names.append("cross-layer equalization")
     case .channelRange: names.append("channel-range equalization")
     }
+    if splitsChannels { names.append("channel splitting") }
     if biasCorrection != .none { names.append("\(biasCorrection.rawValue) bias correction") }
     if let reconstruction {
       names.append(

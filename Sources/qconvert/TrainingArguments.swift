@@ -27,7 +27,10 @@ struct TrainingArguments: ParsableArguments {
       valueName: "epochs"))
   var blockEpochs: Int?
 
-  @Option(help: "Passes over the training inputs, at most. Default: 8; with --preset best, 30.")
+  @Option(
+    help: ArgumentHelp(
+      "Passes over the training inputs, at most. Default: 8; with --preset best, 30.",
+      discussion: "Presets give small models up to three times as many.", valueName: "epochs"))
   var epochs: Int?
 
   @Option(
@@ -189,7 +192,8 @@ struct TrainingArguments: ParsableArguments {
     result.student = student ?? result.student
     result.mirrors = mirror ?? result.mirrors
     result.heldOutShare = heldOut ?? result.heldOutShare
-    result.patience = patience ?? result.patience
+    // The last, small steps of the cosine bring the most: presets never stop before them.
+    result.patience = patience ?? (preset == nil ? result.patience : result.epochs)
     result.seed = seed ?? result.seed
     if result.epochs == 0, checkpoint != nil {
       throw UsageError(

@@ -131,6 +131,21 @@ struct QuantizeTests {
     #expect(record.options == record.options.sorted())
   }
 
+  @Test(
+    "with channel splitting unless told otherwise, and not with the plain preset",
+    arguments: [
+      ([], true), (["--no-split-channels"], false), (["--preset", "plain"], false),
+      (["--preset", "plain", "--split-channels"], true),
+    ] as [([String], Bool)])
+  func channelSplitting(options: [String], isSplit: Bool) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try command.run(arguments(folder, options))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    let record = try #require(try FBQFile.read(path: folder.file("out.fbq")).record)
+    #expect(record.options.contains("split-channels=\(isSplit)"))
+    #expect(outcome.output.contains("channel splitting") == isSplit)
+  }
+
   @Test("to JSON for scripts")
   func json() throws {
     let folder = try TemporaryFolder()

@@ -57,7 +57,8 @@ struct TrainingCommandTests {
     let record = try #require(try FBQFile.read(path: folder.file("out.fbq")).record)
     for option in [
       "preset=balanced", "epochs=2", "learning-rate=0.002", "student=device", "loss=smooth-l1",
-      "parametrization=log2", "seed=5", "block-epochs=1", "train-thresholds=true",
+      "parametrization=log2", "patience=2", "seed=5", "block-epochs=1",
+      "train-thresholds=true",
     ] {
       #expect(record.options.contains(option), "\(option)")
     }

@@ -1,0 +1,42 @@
+import FloatModel
+import FloatReference
+import Quantizer
+import Testing
+
+@Suite("Presets")
+struct PresetTests {
+  @Test(
+    "train small networks longer, up to three times, and to the end",
+    arguments: [
+      (4_000_000_000, 1), (300_000_000, 1), (150_000_001, 1), (150_000_000, 2), (41_000_000, 3),
+      (0, 3),
+    ], WeightGranularity.allCases)
+  func epochs(_ network: (multiplications: Int, times: Int), weights: WeightGranularity) throws {
+    for (preset, epochs) in [(Preset.balanced, 8), (.best, 30)] {
+      let training = try #require(
+        preset.options(weights: weights, multiplications: network.multiplications).training)
+      #expect(training.epochs == epochs * network.times)
+      #expect(training.patience == training.epochs)
+    }
+    for preset in [Preset.plain, .fast] {
+      let options = preset.options(weights: weights, multiplications: network.multiplications)
+      #expect(options.training == nil)
+    }
+  }
+
+  @Test("multiplications are those of outputs by the weights of a filter, in all layers")
+  func multiplications() throws {
+    var source = TensorSource(seed: 1)
+    var sketch = GraphSketch()
+    var x = sketch.input(shape: [1, 4, 5, 3])
+    x = try sketch.convolution("a", x, outputs: 6, kernel: 3, padding: 1, &source)
+    x = try sketch.convolution("b", x, outputs: 6, kernel: 3, padding: 1, groups: 6, &source)
+    x = try sketch.node("mean", .mean(axes: [1, 2], keepsDimensions: false), x)
+    sketch.output(
+      try sketch.node(
+        "fc", .fullyConnected(clamp: .none), x, sketch.random("fc_w", [7, 6], &source),
+        sketch.random("fc_b", [7], &source)))
+    // 4 · 5 · 6 outputs of 27 weights each, as many of 9, and 7 of 6.
+    #expect(sketch.graph.multiplicationCount == 120 * 27 + 120 * 9 + 42)
+  }
+}
