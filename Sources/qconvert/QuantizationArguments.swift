@@ -66,9 +66,8 @@ struct QuantizationArguments: ParsableArguments {
       "Balance the float weights before quantizing them, the model's function unchanged.",
       discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
         + "magnitude; 'cross-layer' balances all neighboring layers: the default with --weights "
-        + "per-tensor, unless the preset is plain; 'channel-range' lets channels that depthwise "
-        + "convolutions read fill the codes: the default with --weights per-channel in the "
-        + "presets that train.",
+        + "per-tensor; 'channel-range' brings the channels of a tensor closer to its range: the "
+        + "default with --weights per-channel. With --preset plain, none.",
       valueName: "none|depthwise-rescale|cross-layer|channel-range"))
   var equalize: Equalization?
 
