@@ -166,7 +166,7 @@ struct QuantizationArguments: ParsableArguments {
     if options.training != nil || options.reconstruction != nil {
       let inputs = try training.inputs(
         calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
-        fingerprint: "\(try sha256(ofFile: model)) \(options) \(samples.description) "
+        fingerprint: "\(try sha256(ofFile: model)) \(options) \(try samples.fingerprint()) "
           + "\(samples.preprocessing.map { "\($0)" } ?? "")")
       quantizer.training = inputs
       descriptions.append("train=\(inputs.samples.count) samples")
