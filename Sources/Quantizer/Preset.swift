@@ -22,8 +22,8 @@ public enum Preset: String, CaseIterable, Sendable {
   /// The options of the preset for weights of a granularity.
   ///
   /// Scalar weights need cross-layer equalization first: without it they destroy networks with
-  /// depthwise layers. Vector weights lose by it, since it spends resolution of activations; for them
-  /// training starts from channels that fill their codes.
+  /// depthwise layers. Vector weights lose by it, since it spends resolution of activations; they
+  /// allow to raise it instead.
   ///
   /// - Parameter multiplications: what one inference takes; networks with few train longer.
   public func options(
@@ -32,7 +32,7 @@ public enum Preset: String, CaseIterable, Sendable {
     var options = QuantizationOptions(weights: weights)
     guard self != .plain else { return options }
     options.calibrator = .meanSquaredError
-    options.equalization = weights == .perTensor ? .crossLayer : .none
+    options.equalization = weights == .perTensor ? .crossLayer : .channelRange
     options.splitsChannels = true
     options.biasCorrection = .empirical
     let patience = Self.patience(multiplications: multiplications)
@@ -42,7 +42,6 @@ public enum Preset: String, CaseIterable, Sendable {
     case .best:
       options.training = Self.training(weights, epochs: 30 * patience)
     }
-    if options.training != nil, weights == .perChannel { options.equalization = .channelRange }
     return options
   }
 

@@ -39,7 +39,7 @@ public enum Equalization: String, CaseIterable, Sendable {
   case depthwiseRescale = "depthwise-rescale"
   /// Ranges are balanced between all neighboring layers (Nagel et al. 2019).
   case crossLayer = "cross-layer"
-  /// Channels that depthwise layers read fill the range of their tensor.
+  /// The channels of a tensor are brought closer to its range.
   case channelRange = "channel-range"
 }
 

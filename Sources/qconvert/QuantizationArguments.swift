@@ -66,9 +66,8 @@ struct QuantizationArguments: ParsableArguments {
       "Balance the float weights before quantizing them, the model's function unchanged.",
       discussion: "'depthwise-rescale' brings the filters of each depthwise convolution to one "
         + "magnitude; 'cross-layer' balances all neighboring layers: the default with --weights "
-        + "per-tensor, unless the preset is plain; 'channel-range' lets channels that depthwise "
-        + "convolutions read fill the codes: the default with --weights per-channel in the "
-        + "presets that train.",
+        + "per-tensor; 'channel-range' brings the channels of a tensor closer to its range: the "
+        + "default with --weights per-channel. With --preset plain, none.",
       valueName: "none|depthwise-rescale|cross-layer|channel-range"))
   var equalize: Equalization?
 
@@ -167,7 +166,7 @@ struct QuantizationArguments: ParsableArguments {
     if options.training != nil || options.reconstruction != nil {
       let inputs = try training.inputs(
         calibration: calibration, images: image, source: source, skipsUnreadable: skipUnreadable,
-        fingerprint: "\(try sha256(ofFile: model)) \(options) \(samples.description) "
+        fingerprint: "\(try sha256(ofFile: model)) \(options) \(try samples.fingerprint()) "
           + "\(samples.preprocessing.map { "\($0)" } ?? "")")
       quantizer.training = inputs
       descriptions.append("train=\(inputs.samples.count) samples")

@@ -14,6 +14,7 @@ struct Samples {
   var preprocessing: ImagePreprocessing?
   /// What was used, for the conversion record.
   var description: String
+  private let files: [String]
 
   /// At most `count` samples of a folder of images or of an `.npz` or `.npy` file.
   ///
@@ -29,6 +30,7 @@ struct Samples {
       }
       set = try Self.arrays(path: path, count: count, source: source)
       preprocessing = nil
+      files = [path]
       description = "\(set.count) samples"
       return
     }
@@ -52,7 +54,13 @@ struct Samples {
     }
     set = SampleSet(images: paths, preprocessing: preprocessing)
     self.preprocessing = preprocessing
+    files = paths
     description = "\(set.count) images"
+  }
+
+  /// What distinguishes these samples from all others.
+  func fingerprint() throws(Diagnostic) -> String {
+    "\(description) \(try sha256(ofFiles: files))"
   }
 
   /// Whether `path` names arrays, not a folder of images.

@@ -205,6 +205,10 @@ struct TrainingArguments: ParsableArguments {
     if result.learnsRounding, blockEpochs == 0 {
       throw UsageError("--adaround works block by block; leave --block-epochs 0 out")
     }
+    if train != nil, result.epochs == 0, !result.learnsRounding, (blockEpochs ?? 0) == 0 {
+      throw UsageError(
+        "--epochs 0 leaves nothing to --train; add --block-epochs or --adaround, or leave both out")
+    }
     guard
       result.trainsThresholds || result.tunesWeights || result.tunesBiases
         || result.learnsRounding
@@ -238,7 +242,7 @@ extension TrainingArguments {
   /// The inputs of training, and what stops it.
   func inputs(
     calibration: String, images: ImageOptions, source: FloatSource, skipsUnreadable: Bool,
-    fingerprint: String
+    fingerprint: @autoclosure () throws -> String
   ) throws -> TrainingInputs {
     let samples = try Samples(
       path: train ?? calibration, count: trainCount ?? .max, options: images, source: source,
@@ -250,7 +254,8 @@ extension TrainingArguments {
       samples: samples.set,
       checkpoint: try checkpoint.map { folder in
         try TrainingCheckpointFile(
-          folder: folder, fingerprint: fingerprint + " " + samples.description)
+          folder: folder,
+          fingerprint: "\(try fingerprint()) \(try samples.fingerprint())")
       }, isCancelled: { interruption.wasRequested })
   }
 }

@@ -163,6 +163,25 @@ struct TrainingCommandTests {
     #expect(others.errors.contains("it is the state of a training with other options or inputs"))
   }
 
+  @Test("and does not go on with images that have changed since")
+  func changedImages() throws {
+    let images = folder.file("images")
+    try FileManager.default.copyItem(atPath: Self.fixtures + "/calibration", toPath: images)
+    let options = [
+      "--preset", "balanced", "--epochs", "1", "--train", images,
+      "--checkpoint", folder.file("state"),
+    ]
+    _ = try convert(options)
+    let names = try FileManager.default.contentsOfDirectory(atPath: images).sorted()
+    let (first, last) = (try #require(names.first), try #require(names.last))
+    try FileManager.default.removeItem(atPath: "\(images)/\(first)")
+    try FileManager.default.copyItem(
+      atPath: "\(images)/\(last)", toPath: "\(images)/\(first)")
+    let outcome = try command.run(arguments(options))
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("it is the state of a training with other options or inputs"))
+  }
+
   @Test("on as many inputs as told, and remarks that they are few")
   func trainCount() throws {
     let outcome = try convert([
@@ -172,6 +191,6 @@ struct TrainingCommandTests {
     #expect(
       outcome.output.contains(
         "  note         only 12 training samples: the result may fit them rather than the task\n"))
-    #expect(outcome.output.contains("  note         trained 1 epochs on 11 samples; held-out 1: "))
+    #expect(outcome.output.contains("  note         trained 1 epoch on 11 samples; held-out 1: "))
   }
 }

@@ -134,6 +134,11 @@ struct UsageTests {
         "--checkpoint keeps the training of the whole model, which --epochs 0 leaves out; see 'qconvert --help'"
       ),
       Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --epochs 0",
+        2,
+        "--epochs 0 leaves nothing to --train; add --block-epochs or --adaround, or leave both out; see 'qconvert --help'"
+      ),
+      Case(
         "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --adaround --tune-weights",
         2,
         "--adaround keeps the weights, so that --tune-weights cannot change them; see 'qconvert --help'"

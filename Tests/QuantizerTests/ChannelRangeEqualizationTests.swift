@@ -25,28 +25,29 @@ struct ChannelRangeEqualizationTests {
       ChannelRangeEqualizationStep(samples: graph.sampleSet(samples.map { [$0] })))
   }
 
-  @Test("lifts each channel to the clamp, bias and all; the depthwise layer takes it back")
+  @Test(
+    "lifts channels half of the way to the clamp, bias and all; the depthwise layer takes it back")
   func relu6() throws {
-    let state = try equalized(try chain(bias: [0, 1, 0], clamp: .relu6), [6, 2, 1.5])
+    let state = try equalized(try chain(bias: [0, 1, 0], clamp: .relu6), [6, 0.5, 0.375])
     #expect(state.graph.elements("a_w") == [1, 2, 4])
     #expect(state.graph.elements("a_b") == [0, 2, 0])
     #expect(state.graph.elements("dw_w") == [1, 1, 1])
     #expect(
-      state.notes == ["channel-range equalization: 2 of 3 channels of 1 layer scaled"])
+      state.notes == ["channel-range equalization: 2 of 3 channels of 1 tensor scaled"])
     #expect(state.reference == state.graph)
   }
 
-  @Test("without an upper clamp, to the greatest magnitude of all channels")
+  @Test("without an upper clamp, half of the way to the greatest magnitude of all channels")
   func unclamped() throws {
-    let state = try equalized(try chain(clamp: .none), [-8, 4, 1])
-    #expect(state.graph.elements("a_w") == [1, 2, 8])
-    #expect(state.graph.elements("dw_w") == [1, 1, 0.5])
+    let state = try equalized(try chain(clamp: .none), [-8, 2, 0.5])
+    #expect(state.graph.elements("a_w") == [1, 2, 4])
+    #expect(state.graph.elements("dw_w") == [1, 1, 1])
   }
 
   @Test("to the nearer limit of a clamp with two")
   func twoLimits() throws {
     let clamp = ClampRange(minimum: -2, maximum: 4)
-    let state = try equalized(try chain(clamp: clamp), [4, -1, 0.5])
+    let state = try equalized(try chain(clamp: clamp), [4, -0.5, 0.125])
     #expect(state.graph.elements("a_w") == [1, 2, 4])
   }
 
@@ -56,42 +57,117 @@ struct ChannelRangeEqualizationTests {
       try chain(clamp: .relu6), [3, 0, 5.9], [1, 0, 0], [1, 1.5, 0], [1, 0, 0])
     let scaled = state.graph.elements("a_w")
     // Means 1.5, 0.375 and 1.475 under maxima 3, 1.5 and 5.9: fourth roots of 2, 4 and 4.
-    #expect(abs(scaled[0] - 6 / (3 * 1.189_207)) < 1e-5)
-    #expect(abs(scaled[1] - 6 / (1.5 * 1.414_214)) < 1e-5)
+    #expect(abs(scaled[0] - (6 / (3 * 1.189_207)).squareRoot()) < 1e-5)
+    #expect(abs(scaled[1] - (6 / (1.5 * 1.414_214)).squareRoot()) < 1e-5)
     #expect(scaled[2] == 1)
   }
 
   @Test("a silent channel stays")
   func silent() throws {
     let state = try equalized(
-      try chain([1, 0, 1], bias: [0, -9, 0], clamp: .relu6), [3, 4, 6])
+      try chain([1, 0, 1], bias: [0, -9, 0], clamp: .relu6), [1.5, 4, 6])
     #expect(state.graph.elements("a_w") == [2, 0, 1])
     #expect(state.graph.elements("a_b") == [0, -9, 0])
   }
 
-  /// What may read the channels besides depthwise layers.
-  enum Obstacle: CaseIterable {
-    case mixing, both, add, output
+  @Test("layers that mix channels are scaled, too, where no clamp bounds the channels")
+  func mixing() throws {
+    for clamp in [ClampRange.none, .relu] {
+      let graph = try chain(clamp: clamp) {
+        try $0.pointwise("pw", $1, weights: [[1, 2, 4], [4, 2, 1]])
+      }
+      let state = try equalized(graph, [8, 2, 0.5])
+      #expect(state.graph.elements("a_w") == [1, 2, 4])
+      #expect(state.graph.elements("pw_w") == [1, 1, 1, 4, 1, 0.25])
+    }
   }
 
-  @Test("leaves alone what other layers read, and says so", arguments: Obstacle.allCases)
+  @Test("all that a residual connection adds up is scaled together, by the channels' mean shares")
+  func residual() throws {
+    var sketch = GraphSketch()
+    let x = sketch.input(shape: [1, 1, 1, 2])
+    let a = try sketch.pointwise("a", x, weights: [[4], [0.25]], bias: [0, 1], groups: 2)
+    let b = try sketch.pointwise("b", a, weights: [[0, 0], [0, 1]])
+    let sum = try sketch.node("sum", .add(clamp: .none), a, b)
+    sketch.output(try sketch.pointwise("c", sum, weights: [[1, 1]]))
+    // On (1, −3): a = (4, 0.25), b = (0, 0.25), sum = (4, 0.5). Shares of the tensors' reaches: a
+    // (1, 1/16), b (0, 1), sum (1, 1/8); squares (2, 1.01953), so that the second channel gets the
+    // fourth root of their ratio.
+    let factor: Float = 1.183_470
+    let state = try equalized(sketch.graph, [1, -3])
+    func expect(_ name: String, _ values: [Float]) {
+      let found = state.graph.elements(name)
+      #expect(zip(found, values).allSatisfy { abs($0 - $1) < 1e-5 }, "\(name): \(found)")
+    }
+    expect("a_w", [4, 0.25 * factor])
+    expect("a_b", [0, factor])
+    // Reads and writes the stream.
+    expect("b_w", [0, 0, 0, 1])
+    expect("c_w", [1, 1 / factor])
+    #expect(
+      state.notes == ["channel-range equalization: 1 of 2 channels of 1 tensor scaled"])
+  }
+
+  /// What channels must not be scaled for.
+  enum Obstacle: CaseIterable {
+    case mixingBehindClamp, clampedSum, output, constant, concatenation, broadcast
+  }
+
+  @Test("leaves alone what something else sees, and says so", arguments: Obstacle.allCases)
   func refusals(obstacle: Obstacle) throws {
-    let graph = try chain(clamp: .relu6) { sketch, value in
+    let isClamped = obstacle == .mixingBehindClamp
+    let graph = try chain(clamp: isClamped ? .relu6 : .relu) { sketch, value in
+      let dw = try sketch.pointwise("dw", value, weights: [[1], [2], [4]], groups: 3)
       switch obstacle {
-      case .mixing: return try sketch.pointwise("pw", value, weights: [[1, 2, 4]])
-      case .both:
-        sketch.output(try sketch.pointwise("pw", value, weights: [[1, 2, 4]]))
-      case .add: sketch.output(try sketch.node("sum", .add(clamp: .none), value, value))
+      case .mixingBehindClamp: return try sketch.pointwise("pw", value, weights: [[1, 2, 4]])
+      case .clampedSum:
+        let sum = try sketch.node("sum", .add(clamp: .relu6), value, value)
+        return try sketch.pointwise("pw", sum, weights: [[1, 2, 4]])
       case .output: sketch.output(value)
+      case .constant:
+        let one = sketch.constant("one", [1, 1, 1, 3], [1, 1, 1])
+        return try sketch.node("sum", .add(clamp: .none), value, one)
+      case .concatenation:
+        return try sketch.node("both", .concatenation(axis: 3), value, value)
+      case .broadcast:
+        let mean = try sketch.node("mean", .mean(axes: [3], keepsDimensions: true), value)
+        return try sketch.node("sum", .add(clamp: .none), value, mean)
       }
-      return try sketch.pointwise("dw", value, weights: [[1], [2], [4]], groups: 3)
+      return dw
     }
     let state = try equalized(graph, [3, 2, 1])
     #expect(state.graph == graph)
     #expect(
-      state.notes == [
-        "no layer is followed by depthwise layers alone: no channels to equalize"
-      ])
+      state.notes == ["no tensor's channels can be scaled without harm: none is equalized"])
+  }
+
+  @Test("keeps the function of random residual networks", arguments: 1...20 as ClosedRange<UInt64>)
+  func residualProperty(seed: UInt64) throws {
+    var source = TensorSource(seed: seed)
+    var sketch = GraphSketch()
+    let clamp: ClampRange = seed % 2 == 0 ? .none : .relu
+    var x = sketch.input(shape: [1, 6, 6, 3])
+    x = try sketch.convolution("stem", x, outputs: 5, clamp: clamp, &source)
+    for block in 0..<3 {
+      let inner = try sketch.convolution("inner\(block)", x, outputs: 7, clamp: .relu6, &source)
+      let branch = try sketch.convolution("branch\(block)", inner, outputs: 5, &source)
+      x = try sketch.node("sum\(block)", .add(clamp: clamp), branch, x)
+    }
+    x = try sketch.node("mean", .mean(axes: [1, 2], keepsDimensions: false), x)
+    x = try sketch.node(
+      "fc", .fullyConnected(clamp: .none), x, sketch.random("fc_w", [3, 5], &source),
+      sketch.random("fc_b", [3], &source))
+    sketch.output(x)
+    let graph = sketch.graph
+    let samples = graph.samples(6, in: [-3...3], &source)
+    let state = try graph.applying(
+      ChannelRangeEqualizationStep(samples: graph.sampleSet(samples)))
+    for name in ["stem_w", "branch0_w", "branch2_w", "inner1_w", "fc_w"] {
+      #expect(state.graph.elements(name) != graph.elements(name), "\(name), seed \(seed)")
+    }
+    let difference = relativeDifference(
+      try graph.outputs(for: samples), try state.graph.outputs(for: samples))
+    #expect(difference < 1e-4, "seed \(seed)")
   }
 
   @Test(

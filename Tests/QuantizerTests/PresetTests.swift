@@ -24,6 +24,17 @@ struct PresetTests {
     }
   }
 
+  @Test(
+    "raise the resolution of activations with vector weights, balance scalar ones",
+    arguments: Preset.allCases)
+  func equalization(preset: Preset) {
+    func equalization(_ weights: WeightGranularity) -> Equalization {
+      preset.options(weights: weights, multiplications: 1).equalization
+    }
+    #expect(equalization(.perChannel) == (preset == .plain ? .none : .channelRange))
+    #expect(equalization(.perTensor) == (preset == .plain ? .none : .crossLayer))
+  }
+
   @Test("multiplications are those of outputs by the weights of a filter, in all layers")
   func multiplications() throws {
     var source = TensorSource(seed: 1)

@@ -76,6 +76,8 @@ OURS = [
     *plain("cross-layer equalization", EQUALIZED),
     *plain("analytic bias correction", ["--bias-correction", "analytic"]),
     *plain("empirical bias correction", CORRECTED),
+    *plain("channel-range equalization, empirical bias correction",
+           ["--equalize", "channel-range", *CORRECTED], weights=["per-channel"]),
     *plain("depthwise rescaling, empirical bias correction", [*RESCALED, *CORRECTED],
            weights=["per-tensor"]),
     *plain("cross-layer equalization, empirical bias correction", [*EQUALIZED, *CORRECTED],

@@ -66,7 +66,7 @@ struct ScalingChain {
 extension FloatNode {
   /// Whether scaling channel c of the input by a positive factor scales channel c of the output by
   /// the same and changes nothing else; channels are the last axis.
-  fileprivate func passesChannels(in graph: FloatGraph) -> Bool {
+  func passesChannels(in graph: FloatGraph) -> Bool {
     let shape = graph.values[inputs[0]].shape
     switch operation {
     case .identity, .maxPool, .averagePool: return true

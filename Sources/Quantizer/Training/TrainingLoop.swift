@@ -129,12 +129,12 @@ struct TrainingLoop {
   func finish(_ result: inout QuantizationState) throws(Diagnostic) {
     try keepBest(in: &result)
     let final = try network.error(over: heldOut, of: data)
+    let epochs = state.epoch == 1 ? "1 epoch" : "\(state.epoch) epochs"
     result.notes.append(
-      String(
-        format: "trained %d epochs on %d samples; held-out %d: loss %.4g before, %.4g after "
-          + "(SQNR %.1f to %.1f dB)",
-        state.epoch, training.count, heldOut.count, network.loss(initial), network.loss(final),
-        initial.signalToNoise, final.signalToNoise))
+      "trained \(epochs) on \(training.count) samples; held-out \(heldOut.count): "
+        + String(
+          format: "loss %.4g before, %.4g after (SQNR %.1f to %.1f dB)", network.loss(initial),
+          network.loss(final), initial.signalToNoise, final.signalToNoise))
   }
 
   private func report(step: Int, loss: Double, rate: Float, speed: Double) -> StepProgress {
