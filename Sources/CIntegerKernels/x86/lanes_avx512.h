@@ -77,6 +77,8 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
 
 #include "../wide/lanes_bytes.h"
 
+#define TILES_TAKE_TURNS
+
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm512_dpbusd_epi32(a, codes, weights);
@@ -206,6 +208,17 @@ WIDE_INLINE void lanes_store_quarters(uint8_t *to, size_t stride, lanes v) {
   _mm_storeu_si128((__m128i *)(void *)(to + stride), _mm512_extracti32x4_epi32(v, 1));
   _mm_storeu_si128((__m128i *)(void *)(to + 2 * stride), _mm512_extracti32x4_epi32(v, 2));
   _mm_storeu_si128((__m128i *)(void *)(to + 3 * stride), _mm512_extracti32x4_epi32(v, 3));
+}
+
+// The first `count` bytes of each of 2 or 4 parts of a vector, `stride` apart.
+WIDE_INLINE void lanes_store_part_bytes(uint8_t *to, size_t stride, lanes v, const int parts,
+                                        size_t count) {
+  const __mmask64 first = ((__mmask64)1 << count) - 1;
+  UNROLLED for (int part = 0; part < parts; part++) {
+    // Bytes before the part are not written, whatever lies there.
+    const int before = 64 / parts * part;
+    _mm512_mask_storeu_epi8(to + (size_t)part * stride - before, first << before, v);
+  }
 }
 
 // The sums of all lanes of four vectors.
