@@ -17,6 +17,8 @@ enum {
   shallow_pixels = 8,
   // Steps whose weights find room in registers.
   most_shallow_steps = 12,
+  // Beyond, the wider tiles without turns gain more by loading less.
+  most_turn_steps = 100,
 };
 
 // Where the tiles of a region have come to, and the strides that lead on.
@@ -288,7 +290,8 @@ static turn_kernel shallow_kernel(const patch_shape *shape) {
 // requantizing 16 channels costs those as much as six steps, and as much as three where tiles take turns.
 static int is_worth_turns(size_t width, size_t pixels, size_t steps) {
   const size_t computed = (width + pixels - 1) / pixels * pixels;
-  return width >= pixels && computed * (steps + 3) < width * (steps + 6);
+  return width >= pixels && steps <= most_turn_steps &&
+         computed * (steps + 3) < width * (steps + 6);
 }
 
 // How the tiles of a convolution take turns.
