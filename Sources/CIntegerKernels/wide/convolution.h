@@ -42,7 +42,7 @@ static int needs_sums(const fbq_convolution *c) {
 // Of the pixels of a chunk.
 static size_t sum_bytes(const fbq_convolution *c) {
   if (!needs_sums(c)) return 0;
-  const size_t pixels = is_rowwise(c) ? (size_t)c->output_width : tile_pixels;
+  const size_t pixels = is_rowwise(c) ? (size_t)c->output_width : piece_pixels;
   return most_chunk_pieces(c) * pixels * sizeof(int32_t);
 }
 

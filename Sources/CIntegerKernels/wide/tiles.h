@@ -135,6 +135,21 @@ WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_wo
   const loaded_stage stage = *work->loaded;
   const int last = blocks - 1;
   const size_t channels = work->channels, output_stride = work->output_stride;
+  if (blocks == 1 && channels == lane_count) {
+    // Four pixels to a vector of codes; of those left over each its own.
+    UNROLLED for (int p = 0; p + 4 <= pixels; p += 4, to += 4 * output_stride) {
+      const lanes four =
+          stage.is_plain
+              ? narrowed_four(sums[p][0], sums[p + 1][0], sums[p + 2][0], sums[p + 3][0])
+              : codes_of_four(sums[p][0], sums[p + 1][0], sums[p + 2][0], sums[p + 3][0], &stage);
+      lanes_store_quarters(to, output_stride, four);
+    }
+    UNROLLED for (int p = pixels / 4 * 4; p < pixels; p++, to += output_stride) {
+      const lanes codes = codes_of_four(sums[p][0], sums[p][0], sums[p][0], sums[p][0], &stage);
+      lanes_store_blocks(to, codes, 1);
+    }
+    return;
+  }
   lanes codes[tile_pixels];
   if (stage.is_plain) {
     UNROLLED for (int p = 0; p < pixels; p++) {
@@ -174,6 +189,10 @@ typedef void (*tile_kernel)(const tile_work *work, const uint8_t *patches,
 #define PIXELS_4(TILE, blocks) PIXELS_3(TILE, blocks) TILE(4, blocks)
 #define PIXELS_6(TILE, blocks) PIXELS_4(TILE, blocks) TILE(5, blocks) TILE(6, blocks)
 #define PIXELS_8(TILE, blocks) PIXELS_6(TILE, blocks) TILE(7, blocks) TILE(8, blocks)
+#define PIXELS_12(TILE, blocks) \
+  PIXELS_8(TILE, blocks) TILE(9, blocks) TILE(10, blocks) TILE(11, blocks) TILE(12, blocks)
+#define PIXELS_16(TILE, blocks) \
+  PIXELS_12(TILE, blocks) TILE(13, blocks) TILE(14, blocks) TILE(15, blocks) TILE(16, blocks)
 
 WIDE_TILES(TILE)
 

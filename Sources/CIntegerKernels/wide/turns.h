@@ -8,8 +8,8 @@
 //   codes of        pixels 0, 1    pixels 2, 3    pixels 4, 5
 //
 // Where depth is little, a tile is `shallow_pixels` of one block, whose weights stay in registers, and each
-// pixel has its products at once. Otherwise it is 8 pixels of one block or 6 of two, whose products
-// come step by step, some steps to a turn. A region's last tile may repeat pixels of the one before.
+// pixel has its products at once. Otherwise it is 6 pixels of two blocks, whose products come
+// step by step, some steps to a turn. A region's last tile may repeat pixels of the one before.
 //
 // Only for instruction sets with 32 registers that a lane_weights fills one of.
 
@@ -269,8 +269,7 @@ SHALLOW(1, 6)
 SHALLOW(1, 8)
 SHALLOW(1, 10)
 SHALLOW(1, 12)
-BY_PATH(multiply_turns_of_1, multiply_turns, 8, 1)
-BY_PATH(multiply_turns_of_2, multiply_turns, 6, 2)
+BY_PATH(multiply_turns_6x2, multiply_turns, 6, 2)
 
 static turn_kernel shallow_kernel(const patch_shape *shape) {
   if (shape->runs == 3 && shape->run_steps == 3) return multiply_shallow_3x3;
@@ -299,8 +298,7 @@ static turn_choice turns_of(const fbq_convolution *c, const patch_shape *shape) 
   const size_t steps = shape->runs * shape->run_steps, blocks = group_blocks(c);
   const turn_kernel shallow = shallow_kernel(shape);
   turn_choice choice = {shallow, tile_blocks, shallow_pixels};
-  if (!shallow && blocks % 2 == 0) choice = (turn_choice){multiply_turns_of_2, 2, 6};
-  if (!shallow && blocks == 1) choice = (turn_choice){multiply_turns_of_1, 1, 8};
+  if (!shallow && blocks % 2 == 0) choice = (turn_choice){multiply_turns_6x2, 2, 6};
   const size_t width = (size_t)c->output_width * (is_rowwise(c) ? 1 : (size_t)c->output_height);
   if (!choice.kernel || c->weight_zero_point != 0) return no_turns;
   return is_worth_turns(width, choice.pixels, steps) ? choice : no_turns;
