@@ -242,7 +242,7 @@ let package = Package(
       dependencies: ["CImageCodecs", "Diagnostics", "FileAccess", "IntegerModel"]),
     .testTarget(
       name: "ImageInputTests",
-      dependencies: ["Diagnostics", "ImageInput", "IntegerModel", "TestSupport"],
+      dependencies: ["Diagnostics", "FileAccess", "ImageInput", "IntegerModel", "TestSupport"],
       exclude: ["pillow_oracle.py"]),
 
     // A model run on inputs: images or codes in, classes, arrays, goldens and times out.

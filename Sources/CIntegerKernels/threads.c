@@ -26,6 +26,8 @@
 
 enum {
   spin_rounds = 2000,
+  // As long as threads that began at the same time may end apart.
+  rounds_before_stealing = 20,
   // More even out what threads get, fewer cost less.
   parts_per_thread = 2,
   // What one core writes and others read lies in lines of its own.
@@ -126,10 +128,35 @@ static void report(fbq_threads *t, unsigned generation, int32_t index, uint32_t 
   pthread_mutex_unlock(&t->mutex);
 }
 
+// Whether workers have finished `count` parts.
+static int have_finished(const fbq_threads *t, unsigned generation, uint32_t count) {
+  for (int32_t i = 1; i < t->count; i++) {
+    const uint_fast64_t finished = atomic_load(&t->finished[i].count);
+    if ((unsigned)(finished >> 32) == generation) count -= (uint32_t)finished;
+  }
+  return count == 0;
+}
+
+// Whether everything is done, or will be before a thread that is done with its range could help. To look
+// at another's range takes the line from it, and with equal parts there is seldom anything left in it.
+static int is_over(const fbq_threads *t, unsigned generation, int32_t index, uint32_t left) {
+  for (int i = 0; i < rounds_before_stealing; i++) {
+    const int is_done = index == 0 ? have_finished(t, generation, left)
+                                   : atomic_load_explicit(&t->job.generation,
+                                                          memory_order_relaxed) != generation;
+    if (is_done) return 1;
+    relax();
+  }
+  return 0;
+}
+
 // Works on parts until none is left; returns how many.
 static uint32_t take_parts(fbq_threads *t, unsigned generation, int32_t index) {
+  const uint32_t parts = (uint32_t)atomic_load_explicit(&t->job.parts, memory_order_relaxed);
   uint32_t count = 0;
   for (int32_t i = 0; i < t->count; i++) {
+    // The caller's job does not change while it works on it; of others only the caller asks how many.
+    if (i == 1 && is_over(t, generation, index, parts - count)) break;
     int64_t part;
     while ((part = claim(t, generation, (index + i) % t->count, index)) >= 0) {
       run_part(t, index, (uint64_t)part);
@@ -240,15 +267,6 @@ fbq_threads *fbq_threads_create(int32_t count) {
 
 void fbq_threads_destroy(fbq_threads *t) {
   if (t) stop_workers(t, t->count - 1);
-}
-
-// Whether workers have finished `count` parts.
-static int have_finished(const fbq_threads *t, unsigned generation, uint32_t count) {
-  for (int32_t i = 1; i < t->count; i++) {
-    const uint_fast64_t finished = atomic_load(&t->finished[i].count);
-    if ((unsigned)(finished >> 32) == generation) count -= (uint32_t)finished;
-  }
-  return count == 0;
 }
 
 static void wait_for_workers(fbq_threads *t, unsigned generation, uint32_t count) {

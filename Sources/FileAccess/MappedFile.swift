@@ -18,29 +18,15 @@ public final class MappedFile: @unchecked Sendable {
   /// Throws a ``Diagnostic`` that names `path` when there is no such file, no permission, or when it
   /// is a folder, a device or a pipe.
   public init(path: String) throws(Diagnostic) {
-    if let diagnostic = SystemError.unusable(path) { throw diagnostic }
-    // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    let descriptor = Int32(
-      SystemError.retrying { Int(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) })
-    guard descriptor >= 0 else { throw SystemError.reading(path, errno) }
-    defer { close(descriptor) }
-
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SystemError.reading(path, errno) }
-    let kind = status.st_mode & S_IFMT
-    guard kind == S_IFREG else {
-      throw Diagnostic(
-        file: path,
-        problem: kind == S_IFDIR ? "it is a folder, not a file" : "it is not a regular file",
-        remedy: "name a file")
-    }
-    guard status.st_size > 0 else {
+    let file = try RegularFile(path: path)
+    defer { close(file.descriptor) }
+    guard file.byteCount > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    let address = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    let address = mmap(nil, file.byteCount, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
     guard let address, address != MAP_FAILED else { throw SystemError.reading(path, errno) }
-    bytes = UnsafeRawBufferPointer(start: address, count: status.st_size)
+    bytes = UnsafeRawBufferPointer(start: address, count: file.byteCount)
   }
 
   /// Calls `body` with the whole content; the pointer is valid only inside.

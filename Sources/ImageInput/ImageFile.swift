@@ -25,6 +25,20 @@ public enum ImageFile {
     }
   }
 
+  /// The same for one of many images: a file of up to 4 MB is copied into `buffer` and not mapped.
+  public static func read(path: String, buffer: FileBuffer) throws(Diagnostic) -> Image {
+    guard let bytes = try buffer.read(path: path, limit: 4 << 20) else {
+      return try read(path: path)
+    }
+    do throws(Diagnostic) {
+      let image = try decode(bytes)
+      // The bytes must outlive the decoding.
+      return withExtendedLifetime(buffer) { image }
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
   /// Decodes an image that lies in memory. Throws as ``read(path:)`` does, without a file name.
   public static func decode(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) -> Image {
     switch try ImageFormat(recognizing: bytes) {

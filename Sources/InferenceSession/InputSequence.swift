@@ -17,6 +17,7 @@ public struct InputSequence: Sendable {
   }
 
   private let source: Source
+  private let buffers = FileBuffers()
 
   /// Number of inputs.
   public var count: Int {
@@ -138,7 +139,9 @@ public struct InputSequence: Sendable {
     switch source {
     case .images(let paths):
       guard let pipeline = graph.inputPipeline else { return }
-      let image = try ImageFile.read(path: paths[index])
+      let image = try buffers.borrow { buffer throws(Diagnostic) in
+        try ImageFile.read(path: paths[index], buffer: buffer)
+      }
       do throws(Diagnostic) {
         try pipeline.encode(
           try pipeline.pixels(of: image), as: graph.tensors[graph.inputs[0]].elementType,

@@ -68,15 +68,13 @@ struct Run {
       (!graph.hasStates || arguments.resetState) && !arguments.timeLayers
       && arguments.benchmark == nil
     let count = isParallel ? max(1, min(arguments.threads, inputCount)) : 1
-    var result: [Interpreter] = []
-    for _ in 0..<count {
-      result.append(
-        try interpreter(
-          arguments, validated, arguments.arithmetic, threads: count > 1 ? 1 : arguments.threads,
-          preservesAll: arguments.dumpTensors != nil || arguments.allTensors
-            || golden?.hasIntermediates(of: graph) == true))
+    // Packing the weights takes longer than anything before it.
+    return try concurrentMap(count) { _ throws(Diagnostic) in
+      try interpreter(
+        arguments, validated, arguments.arithmetic, threads: count > 1 ? 1 : arguments.threads,
+        preservesAll: arguments.dumpTensors != nil || arguments.allTensors
+          || golden?.hasIntermediates(of: graph) == true)
     }
-    return result
   }
 
   /// An interpreter of the model under `arithmetic`; `nil` for the model's own.

@@ -1,4 +1,5 @@
 import Diagnostics
+import FileAccess
 import Glibc
 import ImageInput
 import TestSupport
@@ -11,6 +12,30 @@ struct ImageFileTests {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array("P5 1 1 255 A".utf8), to: "picture.jpg")
     #expect(try ImageFile.read(path: path).pixels == [65])
+  }
+
+  @Test("images that share a buffer are as they are without, and so are errors")
+  func sharedBuffer() throws {
+    let folder = try TemporaryFolder()
+    let buffer = FileBuffer()
+    for (name, text) in [
+      ("wide", "P5 4 1 255 ABCD"), ("one", "P5 1 1 255 E"), ("two", "P5 1 2 255 FG"),
+    ] {
+      let path = try folder.write(Array(text.utf8), to: name)
+      #expect(
+        try ImageFile.read(path: path, buffer: buffer).pixels == ImageFile.read(path: path).pixels)
+    }
+    let cut = try folder.write(Array("P5 2 2 255 ".utf8), to: "cut.pgm")
+    #expect(
+      message { () throws(Diagnostic) in _ = try ImageFile.read(path: cut, buffer: buffer) }
+        == message { () throws(Diagnostic) in _ = try ImageFile.read(path: cut) })
+    // Too large for the buffer.
+    var large = Array("P5 3000 2000 255 ".utf8)
+    large += (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
+    let path = try folder.write(large, to: "large")
+    #expect(
+      try ImageFile.read(path: path, buffer: buffer).pixels.suffix(6_000_000)
+        == large.suffix(6_000_000))
   }
 
   @Test("an error names the file")

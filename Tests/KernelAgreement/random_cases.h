@@ -178,6 +178,12 @@ static int random_convolution(fbq_convolution *c, int is_depthwise) {
   if (is_pixelwise && one_in(2)) c->input_channels = (c->input_channels + 3) / 4 * 4;
   c->output_channels = is_depthwise ? c->input_channels * (one_in(8) ? between(2, 3) : 1)
                                     : c->groups * (one_in(2) ? between(1, 20) : between(1, 110));
+  if (!is_depthwise && one_in(4)) {
+    // Whole blocks of channels, and depths that tables have tiles of their own for.
+    c->output_channels = c->groups * 16 * between(1, 5);
+    if (is_pixelwise) c->input_channels = 8 * between(1, 6);
+    if (c->kernel_width == 3) c->input_channels = c->groups * 3;
+  }
   c->input_flip = random_flip();
   c->weight_flip = random_flip();
   c->input_zero_point = between(-128, 127);

@@ -52,7 +52,7 @@ class Bench:
 
         trial = benchmark(3)["microseconds"]["minimum"]
         seconds = seconds or self.seconds
-        return benchmark(max(5, min(2000, int(seconds * 1e6 / max(trial, 1)))))
+        return benchmark(max(5, min(100_000, int(seconds * 1e6 / max(trial, 1)))))
 
     def peer(self, name, model, threads, seconds=None):
         """The peer's times, or None where it does not run the model; `refusals` then says why."""

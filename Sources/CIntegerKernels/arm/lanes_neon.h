@@ -11,6 +11,7 @@ enum {
   // weights and one of codes 29 of the 32 registers.
   tile_pixels = 6,
   tile_blocks = 4,
+  piece_pixels = tile_pixels,
   // Dot products are those of signed codes.
   code_flip = 0,
 };

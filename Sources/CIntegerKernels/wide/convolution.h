@@ -23,23 +23,15 @@
 // Units are pieces of the output, or with `splits_channels` pieces of each panel of channels, panel by
 // panel.
 
-static size_t group_outputs(const fbq_convolution *c) {
-  return (size_t)(c->output_channels / c->groups);
-}
-
-static size_t group_blocks(const fbq_convolution *c) { return wide_blocks(group_outputs(c)); }
-
-static size_t group_panels(const fbq_convolution *c) {
-  return (group_blocks(c) + tile_blocks - 1) / tile_blocks;
-}
-
-// Panels are as equal as can be, for threads to share.
-static size_t first_block(const fbq_convolution *c, size_t panel) {
-  return group_blocks(c) * panel / group_panels(c);
+static panel_division panels_of(const fbq_convolution *c) {
+  const patch_shape shape = shape_of_patches(c);
+  const size_t most_blocks = turns_of(c, &shape).blocks;
+  const size_t blocks = group_blocks(c);
+  return (panel_division){(blocks + most_blocks - 1) / most_blocks, blocks};
 }
 
 static size_t convolution_units(const fbq_convolution *c) {
-  return c->splits_channels ? (size_t)c->groups * group_panels(c) * pieces(c) : pieces(c);
+  return c->splits_channels ? (size_t)c->groups * panels_of(c).count * pieces(c) : pieces(c);
 }
 
 // Whether patches are summed.
@@ -50,7 +42,7 @@ static int needs_sums(const fbq_convolution *c) {
 // Of the pixels of a chunk.
 static size_t sum_bytes(const fbq_convolution *c) {
   if (!needs_sums(c)) return 0;
-  const size_t pixels = is_rowwise(c) ? (size_t)c->output_width : tile_pixels;
+  const size_t pixels = is_rowwise(c) ? (size_t)c->output_width : piece_pixels;
   return most_chunk_pieces(c) * pixels * sizeof(int32_t);
 }
 
@@ -118,11 +110,13 @@ static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, i
   const patch_shape shape = shape_of_patches(c);
   const uint32_t zero_point = (uint32_t)shifted_zero_point(c);
   const size_t length = taps(c) * group_inputs(c), bytes = product_block_bytes(c);
+  const panel_division panels = panels_of(c);
   __builtin_memset(packed, 0, convolution_weight_bytes(c));
   for (size_t group = 0; group < (size_t)c->groups; group++) {
     uint8_t *to_group = (uint8_t *)packed + group * group_blocks(c) * bytes;
-    for (size_t panel = 0; panel < group_panels(c); panel++) {
-      const size_t first = first_block(c, panel), blocks = first_block(c, panel + 1) - first;
+    for (size_t panel = 0; panel < panels.count; panel++) {
+      const size_t first = first_block(panels, panel);
+      const size_t blocks = first_block(panels, panel + 1) - first;
       const size_t end = least((first + blocks) * lane_count, group_outputs(c));
       for (size_t channel = first * lane_count; channel < end; channel++) {
         const size_t index = group * group_outputs(c) + channel;
@@ -139,157 +133,6 @@ static void convolution_pack(const fbq_convolution *c, const uint8_t *weights, i
   }
 }
 
-// What the tiles of a panel have in common.
-typedef struct {
-  patch_shape shape;
-  const uint8_t *weights;
-  // Bytes from one step of the weights to the next.
-  size_t weight_stride;
-  const wide_scale *scales;
-  const fbq_output *stage;
-  const loaded_stage *loaded;
-  size_t output_stride;
-  // Channels that are stored.
-  size_t channels;
-} tile_work;
-
-// The general path.
-static __attribute__((noinline)) void scale_tile(int32_t (*sums)[lane_count], int pixels,
-                                                 int blocks, const tile_work *work) {
-  for (int i = 0; i < pixels * blocks; i++) {
-    lanes scaled = scaled_general(lanes_load(sums[i]), work->scales + i % blocks,
-                                  work->stage->single);
-    lanes_store(sums[i], scaled);
-  }
-}
-
-// One step of depth. The lesser side of the tile is what registers hold beside the accumulators.
-WIDE_INLINE void multiply_step(const int pixels, const int blocks, lanes (*sums)[tile_blocks],
-                               const uint8_t *codes, size_t stride, const uint8_t *weights) {
-  if (pixels > blocks) {
-    lane_weights w[tile_blocks];
-    UNROLLED for (int b = 0; b < blocks; b++) {
-      w[b] = load_weights(weights + (size_t)b * sizeof(lane_weights));
-    }
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      lane_codes four = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
-      UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_dot(sums[p][b], four, w[b]);
-    }
-  } else {
-    lane_codes four[tile_pixels];
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      four[p] = codes_of_bytes(lanes_repeat_four(codes + (size_t)p * stride));
-    }
-    UNROLLED for (int b = 0; b < blocks; b++) {
-      lane_weights w = load_weights(weights + (size_t)b * sizeof(lane_weights));
-      UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = lanes_dot(sums[p][b], four[p], w);
-    }
-  }
-}
-
-// `pixels` × `blocks`, constants once inlined. `patch_sums` may be null.
-WIDE_INLINE void multiply_tile(const int pixels, const int blocks, const tile_work *work,
-                               const uint8_t *patches, const int32_t *patch_sums, uint8_t *to) {
-  lanes sums[tile_pixels][tile_blocks];
-  UNROLLED for (int b = 0; b < blocks; b++) {
-    lanes bias = lanes_load(work->scales[b].bias);
-    UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = bias;
-  }
-  if (patch_sums) {
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      lanes sum = lanes_repeat(patch_sums[p]);
-      UNROLLED for (int b = 0; b < blocks; b++) sums[p][b] = lanes_subtract(sums[p][b], sum);
-    }
-  }
-  const uint8_t *weights = work->weights;
-  const size_t stride = work->shape.pixel_stride;
-  for (size_t run = 0; run < work->shape.runs; run++, patches += work->shape.run_stride) {
-    const uint8_t *end = patches + work->shape.run_steps * 4;
-    for (const uint8_t *codes = patches; codes < end; codes += 4, weights += work->weight_stride) {
-      multiply_step(pixels, blocks, sums, codes, stride, weights);
-    }
-  }
-  const uint8_t path = work->stage->path;
-  if (path == fbq_quick) {
-    UNROLLED for (int b = 0; b < blocks; b++) {
-      const loaded_scale scale = load_scale(work->scales + b);
-      UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = scaled_quick(sums[p][b], &scale);
-    }
-  } else if (path == fbq_quick_signed) {
-    UNROLLED for (int b = 0; b < blocks; b++) {
-      const loaded_scale scale = load_scale(work->scales + b);
-      UNROLLED for (int p = 0; p < pixels; p++) sums[p][b] = scaled_signed(sums[p][b], &scale);
-    }
-  } else {
-    int32_t stored[tile_pixels * tile_blocks][lane_count];
-    UNROLLED for (int i = 0; i < pixels * blocks; i++) {
-      lanes_store(stored[i], sums[i / blocks][i % blocks]);
-    }
-    scale_tile(stored, pixels, blocks, work);
-    UNROLLED for (int i = 0; i < pixels * blocks; i++) {
-      sums[i / blocks][i % blocks] = lanes_load(stored[i]);
-    }
-  }
-  const loaded_stage stage = *work->loaded;
-  const int last = blocks - 1;
-  const size_t channels = work->channels, output_stride = work->output_stride;
-  lanes codes[tile_pixels];
-  if (stage.is_plain) {
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      codes[p] = narrowed_four(sums[p][0], sums[p][last < 1 ? last : 1],
-                               sums[p][last < 2 ? last : 2], sums[p][last]);
-    }
-  } else {
-    UNROLLED for (int p = 0; p < pixels; p++) {
-      codes[p] = codes_of_four(sums[p][0], sums[p][last < 1 ? last : 1],
-                               sums[p][last < 2 ? last : 2], sums[p][last], &stage);
-    }
-  }
-  if (channels == (size_t)(blocks * lane_count)) {
-    UNROLLED for (int p = 0; p < pixels; p++, to += output_stride) {
-      lanes_store_blocks(to, codes[p], blocks);
-    }
-  } else {
-    UNROLLED for (int p = 0; p < pixels; p++, to += output_stride) {
-      lanes_store_bytes(to, codes[p], channels);
-    }
-  }
-}
-
-typedef void (*tile_kernel)(const tile_work *work, const uint8_t *patches,
-                            const int32_t *patch_sums, uint8_t *to);
-
-#define TILE(pixels, blocks)                                                              \
-  static void multiply_##pixels##x##blocks(const tile_work *work, const uint8_t *patches, \
-                                           const int32_t *patch_sums, uint8_t *to) {      \
-    multiply_tile(pixels, blocks, work, patches, patch_sums, to);                         \
-  }
-#define TILE_NAME(pixels, blocks) [blocks - 1][pixels - 1] = multiply_##pixels##x##blocks,
-
-// What WIDE_TILES is made of: tiles of 1, 2, … pixels.
-#define PIXELS_2(TILE, blocks) TILE(1, blocks) TILE(2, blocks)
-#define PIXELS_3(TILE, blocks) PIXELS_2(TILE, blocks) TILE(3, blocks)
-#define PIXELS_4(TILE, blocks) PIXELS_3(TILE, blocks) TILE(4, blocks)
-#define PIXELS_6(TILE, blocks) PIXELS_4(TILE, blocks) TILE(5, blocks) TILE(6, blocks)
-#define PIXELS_8(TILE, blocks) PIXELS_6(TILE, blocks) TILE(7, blocks) TILE(8, blocks)
-
-WIDE_TILES(TILE)
-
-// By blocks − 1 and pixels − 1.
-static const tile_kernel tile_kernels[tile_blocks][tile_pixels] = {WIDE_TILES(TILE_NAME)};
-
-// Pixels whose patches follow each other, as equal tiles.
-static void multiply_pixels(const tile_work *work, size_t blocks, const uint8_t *patches,
-                            const int32_t *patch_sums, size_t count, uint8_t *to) {
-  const size_t height = tile_heights[blocks - 1], tile_count = (count + height - 1) / height;
-  for (size_t tile = 0; tile < tile_count; tile++) {
-    const size_t begin = count * tile / tile_count, end = count * (tile + 1) / tile_count;
-    tile_kernels[blocks - 1][end - begin - 1](
-        work, patches + begin * work->shape.pixel_stride, patch_sums ? patch_sums + begin : NULL,
-        to + begin * work->output_stride);
-  }
-}
-
 // A chunk of pieces with its patches.
 typedef struct {
   size_t first, count;
@@ -301,27 +144,33 @@ typedef struct {
 // Pieces first…last − 1 of the chunk times a panel of a group.
 static void multiply_pieces(const fbq_convolution *c, tile_work *work, size_t group, size_t panel,
                             const piece_chunk *chunk, size_t first, size_t last) {
-  const size_t start = first_block(c, panel), blocks = first_block(c, panel + 1) - start;
+  const panel_division panels = work->panels;
+  const size_t start = first_block(panels, panel);
+  const size_t blocks = first_block(panels, panel + 1) - start;
   const size_t index = group * group_blocks(c) + start, channel = start * lane_count;
-  const size_t offset = first_pixel(c, chunk->first), width = (size_t)c->output_width;
+  const size_t offset = first_pixel(c, chunk->first);
   work->weights = (const uint8_t *)c->weights + index * product_block_bytes(c);
   work->weight_stride = blocks * sizeof(lane_weights);
   work->scales = (const wide_scale *)c->stage.scales + index;
   work->channels = least(blocks * lane_count, group_outputs(c) - channel);
-  uint8_t *to = c->output + group * group_outputs(c) + channel;
-  if (!is_rowwise(c)) {
-    const size_t pixel = first_pixel(c, first), at = pixel - offset;
-    multiply_pixels(work, blocks, chunk->patches + at * work->shape.pixel_stride,
-                    chunk->sums ? chunk->sums + at : NULL, first_pixel(c, last) - pixel,
-                    to + pixel * work->output_stride);
-    return;
+  const size_t pixel = first_pixel(c, first), at = pixel - offset;
+  const int32_t *sums = chunk->sums ? chunk->sums + at : NULL;
+  pixel_region region = {
+      .patches = chunk->patches + at * work->shape.pixel_stride,
+      .rows = 1,
+      .width = first_pixel(c, last) - pixel,
+      .to = c->output + pixel * work->output_stride + group * group_outputs(c) + channel,
+  };
+  if (is_rowwise(c)) {
+    region.patch_row = (size_t)c->stride_height * row_bytes(c);
+    region.patches = chunk->patches + (first - chunk->first) * region.patch_row;
+    region.rows = last - first;
+    region.width = (size_t)c->output_width;
   }
-  for (size_t row = first; row < last; row++) {
-    const size_t at = row - chunk->first;
-    multiply_pixels(work, blocks,
-                    chunk->patches + at * (size_t)c->stride_height * row_bytes(c),
-                    chunk->sums ? chunk->sums + at * width : NULL, width,
-                    to + row * width * work->output_stride);
+  if (work->turns.kernel && c->stage.path != fbq_general && region.width >= work->turns.pixels && (work->turns.blocks == 2 || work->channels == blocks * lane_count)) {
+    work->turns.kernel(work, &region);
+  } else {
+    multiply_rows(work, blocks, &region, sums);
   }
 }
 
@@ -347,10 +196,12 @@ static void multiply_panels(const fbq_convolution *c, size_t group, size_t first
   const loaded_stage loaded = load_stage(&c->stage);
   tile_work work = {
       .shape = shape_of_patches(c),
+      .panels = panels_of(c),
       .stage = &c->stage,
       .loaded = &loaded,
       .output_stride = (size_t)c->output_channels,
   };
+  work.turns = turns_of(c, &work.shape);
   // All panels have the same pieces, or each but the first and the last has all.
   const int is_split = c->splits_channels && first < last;
   const size_t least_piece = is_split ? 0 : begin, most_piece = is_split ? pieces(c) : end;
@@ -375,7 +226,7 @@ static void multiply_panels(const fbq_convolution *c, size_t group, size_t first
 
 static void convolution_run(const void *parameters, size_t begin, size_t end, void *scratch) {
   const fbq_convolution *c = parameters;
-  const size_t panels = group_panels(c), count = pieces(c);
+  const size_t panels = panels_of(c).count, count = pieces(c);
   if (!c->splits_channels) {
     for (size_t group = 0; group < (size_t)c->groups; group++) {
       multiply_panels(c, group, 0, panels - 1, begin, end, scratch);

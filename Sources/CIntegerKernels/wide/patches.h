@@ -121,7 +121,7 @@ static size_t depth(const fbq_convolution *c) {
   return shape.runs * shape.run_steps * 4;
 }
 
-static size_t tiles(size_t pixels) { return (pixels + tile_pixels - 1) / tile_pixels; }
+static size_t tiles(size_t pixels) { return (pixels + piece_pixels - 1) / piece_pixels; }
 
 static size_t pieces(const fbq_convolution *c) {
   if (is_rowwise(c)) return (size_t)c->batches * (size_t)c->output_height;
@@ -135,7 +135,7 @@ static size_t first_pixel(const fbq_convolution *c, size_t piece) {
 }
 
 static size_t most_chunk_pieces(const fbq_convolution *c) {
-  if (!is_rowwise(c)) return most(patch_bytes / depth(c) / tile_pixels, 1);
+  if (!is_rowwise(c)) return most(patch_bytes / depth(c) / piece_pixels, 1);
   const size_t more = (size_t)c->stride_height * row_bytes(c);
   const size_t one = rows_under(c, 1) * row_bytes(c);
   return least(one < patch_bytes ? 1 + (patch_bytes - one) / more : 1, (size_t)c->output_height);
@@ -144,7 +144,7 @@ static size_t most_chunk_pieces(const fbq_convolution *c) {
 static size_t chunk_bytes(const fbq_convolution *c) {
   const size_t count = most_chunk_pieces(c);
   if (is_rowwise(c)) return rows_under(c, count) * row_bytes(c) + patch_slack;
-  return count * tile_pixels * depth(c) + patch_slack;
+  return count * piece_pixels * depth(c) + patch_slack;
 }
 
 // The rows under `count` rows of output from row `first` of all [N, OH], of one image.

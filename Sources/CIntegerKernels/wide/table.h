@@ -3,6 +3,12 @@
 
 #include "output.h"
 #include "patches.h"
+#include "tiles.h"
+#ifdef TILES_TAKE_TURNS
+#include "turns.h"
+#else
+#include "no_turns.h"
+#endif
 #include "convolution.h"
 #include "depthwise.h"
 #include "fully_connected.h"

@@ -11,6 +11,7 @@ enum {
   // codes, one product and the mask that makes codes of bytes 14 of the 16 registers.
   tile_pixels = 4,
   tile_blocks = 4,
+  piece_pixels = tile_pixels,
   has_wide_weights = 1,
   code_flip = 0x80,
 };

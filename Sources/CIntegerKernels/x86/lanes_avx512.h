@@ -7,14 +7,16 @@ enum {
   lane_count = 16,
   // A tile of the matrix product: 8 pixels by 3 blocks of channels are 24 accumulators, with 3 vectors
   // of weights and one of activations 28 of the 32 registers.
-  tile_pixels = 8,
+  // One block alone takes 16 pixels: fewer load weights too often for the products.
+  tile_pixels = 16,
   tile_blocks = 3,
+  piece_pixels = 8,
   code_flip = 0x80,
 };
 
 // Pixels of a tile of 1, 2, … blocks.
-static const uint8_t tile_heights[tile_blocks] = {8, 8, 8};
-#define WIDE_TILES(TILE) PIXELS_8(TILE, 1) PIXELS_8(TILE, 2) PIXELS_8(TILE, 3)
+static const uint8_t tile_heights[tile_blocks] = {16, 8, 8};
+#define WIDE_TILES(TILE) PIXELS_16(TILE, 1) PIXELS_8(TILE, 2) PIXELS_8(TILE, 3)
 
 WIDE_INLINE lanes lanes_load(const void *from) { return _mm512_loadu_si512(from); }
 
@@ -76,6 +78,8 @@ WIDE_INLINE lanes lanes_select(lanes mask, lanes a, lanes b) {
 }
 
 #include "../wide/lanes_bytes.h"
+
+#define TILES_TAKE_TURNS
 
 // a + Σ of 4 products: unsigned bytes of `codes` times signed bytes of `weights`.
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
@@ -206,6 +210,17 @@ WIDE_INLINE void lanes_store_quarters(uint8_t *to, size_t stride, lanes v) {
   _mm_storeu_si128((__m128i *)(void *)(to + stride), _mm512_extracti32x4_epi32(v, 1));
   _mm_storeu_si128((__m128i *)(void *)(to + 2 * stride), _mm512_extracti32x4_epi32(v, 2));
   _mm_storeu_si128((__m128i *)(void *)(to + 3 * stride), _mm512_extracti32x4_epi32(v, 3));
+}
+
+// The first `count` bytes of each of 2 or 4 parts of a vector, `stride` apart.
+WIDE_INLINE void lanes_store_part_bytes(uint8_t *to, size_t stride, lanes v, const int parts,
+                                        size_t count) {
+  const __mmask64 first = ((__mmask64)1 << count) - 1;
+  UNROLLED for (int part = 0; part < parts; part++) {
+    // Bytes before the part are not written, whatever lies there.
+    const int before = 64 / parts * part;
+    _mm512_mask_storeu_epi8(to + (size_t)part * stride - before, first << before, v);
+  }
 }
 
 // The sums of all lanes of four vectors.

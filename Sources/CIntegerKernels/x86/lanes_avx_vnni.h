@@ -8,6 +8,7 @@ enum {
   // codes and one of weights all 16 registers.
   tile_pixels = 6,
   tile_blocks = 4,
+  piece_pixels = tile_pixels,
   code_flip = 0x80,
 };
 
