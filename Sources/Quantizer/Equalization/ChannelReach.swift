@@ -1,4 +1,3 @@
-import FloatModel
 import Foundation
 
 /// How far each channel, the last axis, of an activation is to be expected to go from zero.
