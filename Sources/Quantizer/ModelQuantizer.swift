@@ -89,7 +89,9 @@ public struct ModelQuantizer {
     if let preprocessing, let input = graph.inputs.first {
       known[input] = preprocessing.range
     }
-    var state = QuantizationState(graph: graph, options: options, knownRanges: known)
+    var state = QuantizationState(
+      graph: graph, options: options, knownRanges: known,
+      tail: options.outputType == .int16 ? try graph.outputTail() : [])
     for step in steps {
       try step.apply(to: &state) { progress(step.title, $0) }
     }

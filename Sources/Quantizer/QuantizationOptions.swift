@@ -53,6 +53,14 @@ public enum BiasCorrection: String, CaseIterable, Sendable {
   case empirical
 }
 
+/// The type of the codes that a network puts out.
+public enum OutputType: String, CaseIterable, Sendable {
+  /// As everywhere in the network.
+  case int8
+  /// The last layers compute in TFLite's 16x8: 16-bit activations, 8-bit weights.
+  case int16
+}
+
 /// Everything that steers the quantization of a model.
 public struct QuantizationOptions: Hashable, Sendable {
   /// Scalar or vector weights.
@@ -73,6 +81,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var splitsChannels: Bool
   /// What corrects the biases after it.
   public var biasCorrection: BiasCorrection
+  /// Codes of the outputs.
+  public var outputType: OutputType
   /// The arithmetic that multipliers and tables are made for.
   public var arithmetic: ArithmeticProfile
   /// Images per forward pass; changes speed and memory, never the result of a calibrator.
@@ -87,7 +97,7 @@ public struct QuantizationOptions: Hashable, Sendable {
     equalization: Equalization = .none, splitsChannels: Bool = false,
     biasCorrection: BiasCorrection = .none,
     training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
-    arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
+    outputType: OutputType = .int8, arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
   ) {
     self.weights = weights
     self.thresholds = thresholds
@@ -98,6 +108,7 @@ public struct QuantizationOptions: Hashable, Sendable {
     self.equalization = equalization
     self.splitsChannels = splitsChannels
     self.biasCorrection = biasCorrection
+    self.outputType = outputType
     self.arithmetic = arithmetic
     self.batch = batch
     self.threads = threads

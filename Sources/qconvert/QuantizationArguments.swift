@@ -11,6 +11,7 @@ extension ThresholdForm: ExpressibleByArgument {}
 extension CalibratorKind: ExpressibleByArgument {}
 extension Equalization: ExpressibleByArgument {}
 extension BiasCorrection: ExpressibleByArgument {}
+extension OutputType: ExpressibleByArgument {}
 extension Preset: ExpressibleByArgument {}
 
 /// What a conversion starts from and how it goes: the options of every command that converts.
@@ -87,6 +88,14 @@ struct QuantizationArguments: ParsableArguments {
       valueName: "none|analytic|empirical"))
   var biasCorrection: BiasCorrection?
 
+  @Option(
+    help: ArgumentHelp(
+      "Type of the output codes. Default: int8.",
+      discussion: "int16: the layers that the outputs come from compute in TFLite's 16x8, all others "
+        + "as before. Close classes then do not tie.",
+      valueName: "int8|int16"))
+  var outputType: OutputType?
+
   @OptionGroup(title: "Training")
   var training: TrainingArguments
 
@@ -127,7 +136,7 @@ struct QuantizationArguments: ParsableArguments {
       ("--calibration", calibration != nil), ("--calibration-count", calibrationCount != nil),
       ("--calibrator", calibrator != nil), ("--percentile", percentile != nil),
       ("--equalize", equalize != nil), ("--bias-correction", biasCorrection != nil),
-      ("--train", training.train != nil), ("--epochs", training.epochs != nil),
+      ("--output-type", outputType != nil), ("--train", training.train != nil), ("--epochs", training.epochs != nil),
     ]
     for (option, isGiven) in given where isGiven {
       throw UsageError(
@@ -147,6 +156,7 @@ struct QuantizationArguments: ParsableArguments {
     options.biasCorrection = biasCorrection ?? options.biasCorrection
     options.training = try training.options(preset: options.training)
     options.reconstruction = training.reconstruction(&options.training)
+    options.outputType = outputType ?? .int8
     options.arithmetic = arithmetic ?? .tflm
     options.threads = threads
     return options

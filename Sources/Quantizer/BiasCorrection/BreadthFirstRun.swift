@@ -9,8 +9,8 @@ import OperatorArithmetic
 /// what is decided about a layer can depend on what the integer kernels made of all samples before
 /// it, and each operation runs only once per sample.
 ///
-/// **Memory.** The codes of all samples at the tensors that nodes still to come read: 1 byte per
-/// element and sample, see ``FloatGraph/greatestLiveElementCount()``.
+/// **Memory.** The codes of all samples at the tensors that nodes still to come read: a byte per
+/// 8-bit element and sample, see ``FloatGraph/greatestLiveElementCount()``.
 struct BreadthFirstRun {
   /// The graph under construction.
   private(set) var lowering: Lowering
@@ -38,7 +38,7 @@ struct BreadthFirstRun {
     for input in state.graph.inputs { parameters.append(try lowering.quantization(of: input)) }
     for tensor in inputs {
       codes[tensor] = SampleCodes(
-        samples: samples.count, elementCount: lowering.result.tensors[tensor].elementCount)
+        samples: samples.count, byteCount: lowering.result.tensors[tensor].byteCount)
     }
     for sample in 0..<samples.count {
       for (tensor, values) in zip(inputs, try samples.codes(sample, parameters: parameters)) {
@@ -54,13 +54,13 @@ struct BreadthFirstRun {
   }
 
   /// The mean distance from the zero point that each tap of `window` sees in the codes of `value`,
-  /// over all samples; `nil` where no codes are held.
+  /// over all samples; `nil` where no 8-bit codes are held.
   func tapMeans(of value: ValueIndex, window: LayerWindow) -> TapMeans? {
     gather(TapMeans(window), over: value) { $0.add($1, zeroPoint: $2) }
   }
 
   /// For each channel of `value`, the share of its codes strictly inside `limits`, over all samples;
-  /// `nil` where no codes are held.
+  /// `nil` where no 8-bit codes are held.
   func movingShares(of value: ValueIndex, limits: CodeRange) -> [Double]? {
     let channels = lowering.graph.values[value].shape.last ?? 1
     return gather(ChannelActivity(channels: channels), over: value) { activity, codes, _ in
@@ -75,7 +75,9 @@ struct BreadthFirstRun {
     _ empty: Statistic, over value: ValueIndex,
     _ add: @Sendable (inout Statistic, UnsafeBufferPointer<Int8>, Int32) -> Void
   ) -> Statistic? {
-    guard let tensor = lowering.tensors[value], let held = codes[tensor] else { return nil }
+    guard let tensor = lowering.tensors[value], let held = codes[tensor],
+      lowering.result.tensors[tensor].elementType == .int8
+    else { return nil }
     let zeroPoint = lowering.result.tensors[tensor].zeroPoint
     let samples = samples
     let workers = workers
@@ -120,7 +122,7 @@ struct BreadthFirstRun {
     for tensor in operation.outputs { codes[tensor] = nil }
     let outputs = operation.outputs.map { tensor in
       SampleCodes(
-        samples: samples, elementCount: lowering.result.tensors[tensor].elementCount)
+        samples: samples, byteCount: lowering.result.tensors[tensor].byteCount)
     }
     var seen: Set<TensorIndex> = []
     let inputs = operation.inputs.compactMap { seen.insert($0).inserted ? codes[$0] : nil }

@@ -21,8 +21,12 @@ public struct CalibrationStep: QuantizationStep {
     let options = state.options
     let graph = state.graph
     var calibrators: [ValueIndex: any Calibrator] = [:]
+    let tail = state.tail
     try samples.run(through: graph, options: options, progress: progress) { value, elements in
-      calibrators[value, default: options.makeCalibrator()].observe(elements)
+      // 16-bit codes have room for all values.
+      calibrators[
+        value, default: tail.contains(value) ? MinMaxCalibrator() : options.makeCalibrator()
+      ].observe(elements)
     }
     state.observed = calibrators.mapValues { $0.range() }
     state.ranges = state.observed.merging(state.knownRanges) { $1 }

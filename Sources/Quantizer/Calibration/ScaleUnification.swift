@@ -6,17 +6,25 @@ import FloatModel
 /// rescaling. Each class of connected values gets one range: the union of its members', or the
 /// fixed parameters of the one member that has them (softmax, logistic and tanh outputs). Where two
 /// fixed members would meet, they stay apart and lowering inserts a requantization.
+///
+/// Values of the tail (``FloatGraph/outputTail()``) have 16-bit codes; what they share codes with is
+/// in the tail, too.
 package struct ScaleUnification {
   private var parent: [Int]
   private var fixed: [ValueIndex: ActivationParameters]
   private let graph: FloatGraph
+  private let tail: Set<ValueIndex>
 
-  package init(graph: FloatGraph) {
+  /// - Parameter tail: the values with 16-bit codes.
+  package init(graph: FloatGraph, tail: Set<ValueIndex> = []) {
     self.graph = graph
+    self.tail = tail
     parent = Array(graph.values.indices)
     fixed = [:]
     for node in graph.nodes {
-      if let parameters = node.fixedOutputParameters { fixed[node.output] = parameters }
+      if let parameters = node.fixedOutputParameters {
+        fixed[node.output] = tail.contains(node.output) ? .wideUnit : parameters
+      }
     }
     for node in graph.nodes where node.copiesCodes {
       guard case .pad(_, _, .constant(let value)) = node.operation,
@@ -48,7 +56,10 @@ package struct ScaleUnification {
       if let parameters = fixed[root] {
         result[value] = parameters
       } else if let range = classRanges[root] {
-        result[value] = ActivationParameters(covering: range, form: form)
+        result[value] =
+          tail.contains(value)
+          ? ActivationParameters(wideCovering: range)
+          : ActivationParameters(covering: range, form: form)
       }
     }
     return result
@@ -57,8 +68,11 @@ package struct ScaleUnification {
   /// The value that stands for all that share codes with `value`.
   package mutating func representative(of value: ValueIndex) -> ValueIndex { find(value) }
 
-  /// Whether the kernels prescribe the parameters of `value`.
-  package mutating func isFixed(_ value: ValueIndex) -> Bool { fixed[find(value)] != nil }
+  /// Whether training leaves the parameters of `value` alone: the kernels prescribe them, or they
+  /// have bits to spare.
+  package mutating func isFixed(_ value: ValueIndex) -> Bool {
+    fixed[find(value)] != nil || tail.contains(value)
+  }
 
   private mutating func find(_ value: Int) -> Int {
     var root = value

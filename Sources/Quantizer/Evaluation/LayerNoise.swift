@@ -19,13 +19,12 @@ struct TensorNoise {
 
   /// Takes in one sample: float values and the codes that stand for them, `[…, channels]`.
   mutating func add(
-    _ float: UnsafeBufferPointer<Float>, _ codes: UnsafeBufferPointer<Int8>,
-    _ parameters: ActivationParameters
+    _ float: [Float], _ codes: [Int32], _ parameters: ActivationParameters
   ) {
     let channels = signal.count
     var channel = 0
     for (value, code) in zip(float, codes) {
-      let error = Double(parameters.real(of: Int32(code)) - value)
+      let error = Double(parameters.real(of: code) - value)
       signal[channel] += Double(value) * Double(value)
       noise[channel] += error * error
       errors[channel] += error
@@ -68,16 +67,16 @@ struct LayerNoise {
 
   /// Takes in one sample: the float output, and the codes of the layer quantized alone.
   mutating func addAlone(
-    _ float: UnsafeBufferPointer<Float>, _ codes: UnsafeBufferPointer<Int8>,
-    _ parameters: ActivationParameters
+    _ float: [Float], _ codes: [Int32], _ parameters: ActivationParameters
   ) {
     alone.add(float, codes, parameters)
-    let least = parameters.real(of: -128) - parameters.scale / 2
-    let greatest = parameters.real(of: 127) + parameters.scale / 2
+    let covered = parameters.codes.range
+    let least = parameters.real(of: covered.minimum) - parameters.scale / 2
+    let greatest = parameters.real(of: covered.maximum) + parameters.scale / 2
     for (value, code) in zip(float, codes) {
       peak = max(peak, abs(value))
       if value < least || value > greatest {
-        let error = Double(parameters.real(of: Int32(code)) - value)
+        let error = Double(parameters.real(of: code) - value)
         clippedNoise += error * error
       } else {
         let step = value / parameters.scale
@@ -89,8 +88,7 @@ struct LayerNoise {
 
   /// Takes in one sample: the float output, and the codes of the whole integer network.
   mutating func addCumulative(
-    _ float: UnsafeBufferPointer<Float>, _ codes: UnsafeBufferPointer<Int8>,
-    _ parameters: ActivationParameters
+    _ float: [Float], _ codes: [Int32], _ parameters: ActivationParameters
   ) {
     cumulative.add(float, codes, parameters)
   }

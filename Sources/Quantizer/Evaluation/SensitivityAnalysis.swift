@@ -117,36 +117,52 @@ public struct SensitivityAnalysis {
     // Pixels lie halfway between codes where a code is one pixel step: those go up, as in the tables
     // of the input pipeline.
     let isPixels = integer.inputPipeline != nil && integer.inputs.first == tensor
-    let codes = interpreter.mutableBytes(of: tensor).bindMemory(to: Int8.self)
-    for (index, element) in elements.enumerated() {
-      codes[index] = Int8(
-        isPixels ? parameters.pixelCode(of: Double(element)) : parameters.code(of: element))
+    let codes = elements.lazy.map {
+      isPixels ? parameters.pixelCode(of: Double($0)) : parameters.code(of: $0)
     }
+    let bytes = interpreter.mutableBytes(of: tensor)
+    if parameters.elementType == .int16 {
+      Self.fill(bytes.bindMemory(to: Int16.self), with: codes)
+    } else {
+      Self.fill(bytes.bindMemory(to: Int8.self), with: codes)
+    }
+  }
+
+  private static func fill<Code: FixedWidthInteger>(
+    _ target: UnsafeMutableBufferPointer<Code>, with codes: some Collection<Int32>
+  ) {
+    for (index, code) in codes.enumerated() { target[index] = Code(code) }
   }
 
   /// Hands the float values of an activation and the codes that the interpreter holds to `add`.
   private func compare(
     _ interpreter: Interpreter, _ values: [ValueIndex: [Float]], _ tensor: TensorIndex,
-    _ add: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Int8>, ActivationParameters) -> Void
+    _ add: ([Float], [Int32], ActivationParameters) -> Void
   ) {
     guard let value = result.values[tensor], let elements = values[value] else { return }
-    elements.withUnsafeBufferPointer {
-      add($0, interpreter.bytes(of: tensor).bindMemory(to: Int8.self), parameters(of: tensor))
-    }
+    let bytes = interpreter.bytes(of: tensor)
+    let parameters = parameters(of: tensor)
+    add(
+      elements,
+      parameters.elementType == .int16
+        ? bytes.bindMemory(to: Int16.self).map(Int32.init)
+        : bytes.bindMemory(to: Int8.self).map(Int32.init), parameters)
   }
 
   private func parameters(of tensor: TensorIndex) -> ActivationParameters {
-    let quantization = integer.tensors[tensor].quantization
+    let (quantization, type) = (
+      integer.tensors[tensor].quantization, integer.tensors[tensor].elementType
+    )
     return ActivationParameters(
       scale: Float(bitPattern: quantization?.scaleBits.first ?? Float(1).bitPattern),
-      zeroPoint: quantization?.zeroPoint ?? 0)
+      zeroPoint: quantization?.zeroPoint ?? 0, elementType: type)
   }
 
   /// The layers in order; `cumulative` holds the SQNR of each activation in the whole network.
   private func ranked(
     _ operations: [Int], _ noises: [LayerNoise], cumulative: [TensorIndex: Double]
   ) -> [LayerSensitivity] {
-    let computing = zip(operations, noises).filter { !integer.operations[$0.0].kind.movesCodes }
+    let computing = zip(operations, noises).filter { !movesCodes(integer.operations[$0.0]) }
     let total = computing.reduce(0) { $0 + $1.1.noiseToSignal }
     let layers = computing.map { operation, noise in
       let weights = weights(of: operation)
@@ -164,6 +180,16 @@ public struct SensitivityAnalysis {
           evidence, noiseShare: share, alone: noise.alone.signalToNoise))
     }
     return layers.sorted { ($1.noiseShare, $0.operation) < ($0.noiseShare, $1.operation) }
+  }
+
+  /// Whether each output code is one of the input's, or a pad value, or stands for the same real in
+  /// 16 bits.
+  private func movesCodes(_ operation: Operation) -> Bool {
+    switch operation.kind {
+    case .reshape, .transpose, .stridedSlice, .pad, .concatenation, .maxPool, .resizeNearest: true
+    case .requantize: integer.tensors[operation.outputs[0]].elementType == .int16
+    default: false
+    }
   }
 
   /// The float weights of an operation that has some.
@@ -189,16 +215,6 @@ public struct SensitivityAnalysis {
     }.sorted()
     let median = peaks[peaks.count / 2]
     return median == 0 ? .infinity : Double(peaks[peaks.count - 1] / median)
-  }
-}
-
-extension OperatorKind {
-  /// Whether each output code is one of the input's, or a pad value.
-  fileprivate var movesCodes: Bool {
-    switch self {
-    case .reshape, .transpose, .stridedSlice, .pad, .concatenation, .maxPool, .resizeNearest: true
-    default: false
-    }
   }
 }
 

@@ -8,11 +8,10 @@ extension Lowering {
   mutating func lowerConvolution(
     _ node: FloatNode, _ convolution: FloatConvolution
   ) throws(Diagnostic) {
-    let input = try activation(node.inputs[0])
-    let inputParameters = try quantization(of: node.inputs[0])
+    let (input, inputParameters) = try operand(of: node)
     let outputParameters = try quantization(of: node.output)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(node, weights: weights, input: inputParameters)
+    let quantized = try quantizeWeights(node, weights: weights, input: try quantization(of: node.inputs[0]))
     let isDepthwise = convolution.groups > 1 && weights.shape[3] == 1
 
     let filters = weights.shape[0]
@@ -41,11 +40,11 @@ extension Lowering {
   mutating func lowerFullyConnected(
     _ node: FloatNode, _ clamp: ClampRange
   ) throws(Diagnostic) {
-    let input = try activation(node.inputs[0])
-    let inputParameters = try quantization(of: node.inputs[0])
+    let (input, inputParameters) = try operand(of: node)
     let outputParameters = try quantization(of: node.output)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(node, weights: weights, input: inputParameters)
+    let quantized = try quantizeWeights(
+      node, weights: weights, input: try quantization(of: node.inputs[0]))
     let constants = addLayerConstants(
       node, codes: quantized.codes, shape: weights.shape, axis: 0, quantized: quantized,
       input: inputParameters)
@@ -103,13 +102,17 @@ extension Lowering {
         constant: ConstantBytes(copying: codes)))
     let biasName =
       node.inputs.count > 2 ? graph.values[node.inputs[2]].name : node.name + "_bias"
+    // 16-bit activations accumulate in 64 bits.
+    let isWide = input.elementType == .int16
     let bias = addTensor(
       TensorDescription(
-        name: biasName, shape: [quantized.biases.count], elementType: .int32,
+        name: biasName, shape: [quantized.biases.count], elementType: isWide ? .int64 : .int32,
         quantization: Quantization(
           scaleBits: quantized.scales.map { (input.scale * $0).bitPattern },
           zeroPoints: quantized.scales.map { _ in 0 }, axis: isPerChannel ? 0 : nil),
-        constant: ConstantBytes(copying: quantized.biases)))
+        constant: isWide
+          ? ConstantBytes(copying: quantized.biases.map(Int64.init))
+          : ConstantBytes(copying: quantized.biases)))
     return (weights, bias)
   }
 

@@ -39,13 +39,20 @@ extension Lowering {
     append(node, .prelu(parameters), inputs: inputs, output: try addOutput(of: node))
   }
 
-  /// Any function of one code becomes a table.
+  /// Any function of one 8-bit code becomes a table; in the tail there are logistic and tanh alone.
   mutating func lowerActivation(
     _ node: FloatNode, _ activation: FloatActivation
   ) throws(Diagnostic) {
     let input = try self.activation(node.inputs[0])
+    let inputCodes = try quantization(of: node.inputs[0]).codes
+    if inputCodes.elementType == .int16, let function = activation.interpolated {
+      append(
+        node, .interpolatedFunction(try derivation.interpolated(function, input: inputCodes)),
+        inputs: [input], output: try addOutput(of: node))
+      return
+    }
     let parameters = derivation.lookup(
-      RealFunction(activation), input: try quantization(of: node.inputs[0]).codes,
+      RealFunction(activation), input: inputCodes,
       output: try quantization(of: node.output).codes)
     append(node, .lookup(parameters), inputs: [input], output: try addOutput(of: node))
   }
@@ -61,6 +68,17 @@ extension RealFunction {
     case .tanh: self = .tanh
     case .hardSwish: self = .hardSwish
     case .hardSigmoid(let alpha, let beta): self = .hardSigmoid(alpha: alpha, beta: beta)
+    }
+  }
+}
+
+extension FloatActivation {
+  /// The function of 16-bit codes that kernels have, if any.
+  var interpolated: UnaryFunction? {
+    switch self {
+    case .sigmoid: .logistic
+    case .tanh: .tanh
+    default: nil
     }
   }
 }

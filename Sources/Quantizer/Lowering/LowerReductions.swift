@@ -7,11 +7,11 @@ extension Lowering {
   mutating func lowerMean(
     _ node: FloatNode, axes: [Int], keepsDimensions: Bool
   ) throws(Diagnostic) {
-    let input = try activation(node.inputs[0])
+    let (input, inputParameters) = try operand(of: node)
     let shape = graph.values[node.inputs[0]].shape
     let count = axes.reduce(1) { $0 * shape[$1] }
     let parameters = try derivation.mean(
-      input: try quantization(of: node.inputs[0]).codes,
+      input: inputParameters.codes,
       output: try quantization(of: node.output).codes, axes: axes, count: count,
       keepsDimensions: keepsDimensions)
     append(
@@ -48,12 +48,13 @@ extension Lowering {
     let swapped = permutation.map { shape[$0] }
     let moved = addTensor(
       TensorDescription(
-        name: node.name + "_input_transposed", shape: swapped, elementType: .int8,
-        quantization: inputParameters.quantization))
+        name: node.name + "_input_transposed", shape: swapped,
+        elementType: inputParameters.elementType, quantization: inputParameters.quantization))
+    let probability = try quantization(of: node.output)
     let probabilities = addTensor(
       TensorDescription(
-        name: node.name + "_transposed", shape: swapped, elementType: .int8,
-        quantization: ActivationParameters.probability.quantization))
+        name: node.name + "_transposed", shape: swapped, elementType: probability.elementType,
+        quantization: probability.quantization))
     append(
       named: node.name + "_input_transpose", .transpose(permutation: permutation),
       of: node.inputs[0], inputs: [input], output: moved)

@@ -4,7 +4,8 @@ import IntegerModel
 import OperatorArithmetic
 
 /// Turns a float graph with ranges and weight thresholds into integers: int8 weights, int32 biases
-/// (paper eq. 20), multipliers, shifts and tables.
+/// (paper eq. 20), multipliers, shifts and tables. In the tail (``FloatGraph/outputTail()``),
+/// activations are int16 and biases int64.
 ///
 /// Nodes are lowered one by one in execution order; each kind of operator is a method in a file of
 /// its own. Where a kernel copies codes but the tensors it connects have different parameters, a
@@ -33,7 +34,7 @@ public struct Lowering {
   /// Prepares lowering: unifies scales where kernels demand it.
   public init(_ state: QuantizationState) {
     self.state = state
-    var unification = ScaleUnification(graph: state.graph)
+    var unification = ScaleUnification(graph: state.graph, tail: state.tail)
     parameters = unification.parameters(
       ranges: state.ranges, form: state.options.thresholds)
     result = IntegerGraph(name: state.graph.name, arithmetic: state.options.arithmetic)
@@ -139,10 +140,11 @@ public struct Lowering {
   mutating func addActivation(
     named name: String, of value: ValueIndex, shape: [Int]
   ) throws(Diagnostic) -> TensorIndex {
+    let parameters = try quantization(of: value)
     let index = addTensor(
       TensorDescription(
-        name: name, shape: shape, elementType: .int8,
-        quantization: try quantization(of: value).quantization))
+        name: name, shape: shape, elementType: parameters.elementType,
+        quantization: parameters.quantization))
     tensors[value] = index
     values[index] = value
     return index
@@ -193,12 +195,14 @@ public struct Lowering {
   private mutating func addConstant(
     named name: String, _ constant: FloatTensor, in parameters: ActivationParameters
   ) -> TensorIndex {
-    addTensor(
+    let codes = constant.values.map { parameters.code(of: $0) }
+    return addTensor(
       TensorDescription(
-        name: name, shape: constant.shape, elementType: .int8,
+        name: name, shape: constant.shape, elementType: parameters.elementType,
         quantization: parameters.quantization,
-        constant: ConstantBytes(
-          copying: constant.values.map { Int8(parameters.code(of: $0)) })))
+        constant: parameters.elementType == .int16
+          ? ConstantBytes(copying: codes.map { Int16($0) })
+          : ConstantBytes(copying: codes.map { Int8($0) })))
   }
 
   // MARK: - Operations
@@ -245,7 +249,7 @@ public struct Lowering {
     let index = addTensor(
       TensorDescription(
         name: graph.values[value].name + "_requantized", shape: graph.values[value].shape,
-        elementType: .int8, quantization: wanted.quantization))
+        elementType: wanted.elementType, quantization: wanted.quantization))
     append(
       named: node.name + "_requantize",
       .requantize(try derivation.requantize(from: given.codes, to: wanted.codes)), of: value,
@@ -253,6 +257,19 @@ public struct Lowering {
     copies[copy] = index
     values[index] = value
     return index
+  }
+
+  /// The tensor of the input of `node` whose codes go with those of its output, and their
+  /// parameters: a node of the tail that reads 8-bit codes reads an exact copy in 16 bits.
+  mutating func operand(
+    of node: FloatNode
+  ) throws(Diagnostic) -> (tensor: TensorIndex, parameters: ActivationParameters) {
+    let value = node.inputs[0]
+    let given = try quantization(of: value)
+    guard try quantization(of: node.output).elementType == .int16, given.elementType == .int8 else {
+      return (try activation(value), given)
+    }
+    return (try requantized(value, to: given.widened, for: node), given.widened)
   }
 
   private func layersWithHeadroom() -> [LayerRecord] {

@@ -2,23 +2,47 @@ import Foundation
 import IntegerModel
 import OperatorArithmetic
 
-/// Scale and zero point of an int8 activation: `real = scale · (code − zero point)`.
+/// Type, scale and zero point of an activation: `real = scale · (code − zero point)`.
 public struct ActivationParameters: Hashable, Sendable {
   /// Positive and finite.
   public var scale: Float
-  /// −128…127
+  /// −128…127; 0 for int16.
   public var zeroPoint: Int32
+  /// int8, or int16 in the tail of a network whose outputs are; see
+  /// ``FloatGraph/outputTail()``.
+  public var elementType: ElementType
 
   /// Creates parameters.
-  public init(scale: Float, zeroPoint: Int32) {
+  public init(scale: Float, zeroPoint: Int32, elementType: ElementType = .int8) {
     self.scale = scale
     self.zeroPoint = zeroPoint
+    self.elementType = elementType
   }
 
   /// Softmax and logistic outputs, fixed by the kernels: [0, 1) in steps of 1/256.
   public static let probability = ActivationParameters(scale: 1 / 256, zeroPoint: -128)
   /// Tanh outputs, fixed by the kernels: [−1, 1) in steps of 1/128.
   public static let hyperbolicTangent = ActivationParameters(scale: 1 / 128, zeroPoint: 0)
+  /// Softmax, logistic and tanh outputs in 16 bits, fixed by the kernels: [−1, 1) in steps of
+  /// 1/32768.
+  public static let wideUnit = ActivationParameters(
+    scale: 1 / 32768, zeroPoint: 0, elementType: .int16)
+
+  /// 16-bit codes, zero point 0 (TFLite 16x8), that cover `range` twice: one bit of sixteen keeps
+  /// values that calibration did not show.
+  public init(wideCovering range: ValueRange) {
+    let threshold = 2 * max(abs(Double(range.minimum)), abs(Double(range.maximum)))
+    self.init(scale: Self.positive(threshold / 32767), zeroPoint: 0, elementType: .int16)
+  }
+
+  /// 16-bit codes with the step of these: `code − zero point` is the code, so that the copy is
+  /// exact.
+  var widened: ActivationParameters {
+    ActivationParameters(scale: scale, zeroPoint: 0, elementType: .int16)
+  }
+
+  /// The step of 8-bit codes over the same range.
+  var coarseStep: Float { elementType == .int16 ? scale * 256 : scale }
 
   /// The parameters whose codes cover `range`, widened to include 0, which must have a code of its
   /// own because padding and ReLU produce it.
@@ -49,13 +73,15 @@ public struct ActivationParameters: Hashable, Sendable {
   }
 
   /// How the codes relate to reals, for the derivation of operators.
-  public var codes: AffineCodes { AffineCodes(scale: scale, zeroPoint: zeroPoint) }
+  public var codes: AffineCodes {
+    AffineCodes(scale: scale, zeroPoint: zeroPoint, elementType: elementType)
+  }
 
   /// The code nearest to `real`, ties away from zero before the zero point is added, clamped to
-  /// int8.
+  /// the type.
   public func code(of real: Float) -> Int32 { codes.code(of: real) }
 
-  /// The code of a normalized pixel value, clamped to int8.
+  /// The code of a normalized pixel value, clamped to the type.
   func pixelCode(of real: Double) -> Int32 { codes.pixelCode(of: real) }
 
   /// Whether some code is at most half a step from `real`.

@@ -59,6 +59,7 @@ public struct BlockReconstructionStep: QuantizationStep {
         }
         try loop.keepBest(in: &state)
       }
+      guard position + 1 < blocks.count else { break }
       inputs = try network.outputCodes(of: data)
       reference = targets.map(\.values)
     }

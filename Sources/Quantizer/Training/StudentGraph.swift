@@ -35,7 +35,7 @@ struct StudentGraph {
   /// - Parameter state: every layer has a bias.
   init(_ state: QuantizationState) {
     graph = state.graph.upToLogits()
-    var unification = ScaleUnification(graph: state.graph)
+    var unification = ScaleUnification(graph: state.graph, tail: state.tail)
     let untrainable = Set(state.graph.inputs.map { unification.representative(of: $0) })
     var seen = untrainable
     for (position, node) in graph.nodes.enumerated() {

@@ -30,7 +30,7 @@ package final class StudentNetwork {
     self.state = state
     self.options = options
     student = StudentGraph(state)
-    unification = ScaleUnification(graph: state.graph)
+    unification = ScaleUnification(graph: state.graph, tail: state.tail)
     var replicas: [StudentReplica] = []
     for _ in 0..<max(state.options.threads, 1) {
       let replica = try StudentReplica(student, microBatch: options.microBatch)
@@ -156,7 +156,7 @@ package final class StudentNetwork {
         scale: found.scale, zeroPoint: found.zeroPoint, codeMinimum: codes.minimum,
         codeMaximum: codes.maximum)
     }
-    outputSteps = student.layers.map { activations[$0.output]?.scale ?? 1 }
+    outputSteps = student.layers.map { activations[$0.output]?.coarseStep ?? 1 }
     weights.update(
       parameters, inputScales: student.layers.map { activations[$0.input]?.scale ?? 1 },
       outputSteps: outputSteps, isHard: isHard)

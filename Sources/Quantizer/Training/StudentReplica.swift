@@ -144,7 +144,10 @@ final class StudentReplica: @unchecked Sendable {
     _ value: ValueIndex, _ elements: UnsafeMutableBufferPointer<Float>,
     residuals: UnsafeMutableBufferPointer<Int8>, grid: QuantizationGrid
   ) {
-    guard !interpreters.isEmpty, let tensor = deviceTensors[value] else {
+    // 16-bit codes, of the last layers, are as good as floats: imitating them loses nothing.
+    guard let first = interpreters.first, let tensor = deviceTensors[value],
+      first.graph.tensors[tensor].elementType == .int8
+    else {
       FakeQuantization.forward(elements, residuals: residuals, grid: grid)
       return
     }
