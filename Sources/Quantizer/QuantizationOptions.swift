@@ -97,7 +97,8 @@ public struct QuantizationOptions: Hashable, Sendable {
     equalization: Equalization = .none, splitsChannels: Bool = false,
     biasCorrection: BiasCorrection = .none,
     training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
-    outputType: OutputType = .int8, arithmetic: ArithmeticProfile = .tflm, batch: Int = 8, threads: Int = 1
+    outputType: OutputType = .int8, arithmetic: ArithmeticProfile = .tflm, batch: Int = 8,
+    threads: Int = 1
   ) {
     self.weights = weights
     self.thresholds = thresholds

@@ -91,7 +91,8 @@ struct QuantizationArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Type of the output codes. Default: int8.",
-      discussion: "int16: the layers that the outputs come from compute in TFLite's 16x8, all others "
+      discussion:
+        "int16: the layers that the outputs come from compute in TFLite's 16x8, all others "
         + "as before. Close classes then do not tie.",
       valueName: "int8|int16"))
   var outputType: OutputType?
@@ -136,7 +137,8 @@ struct QuantizationArguments: ParsableArguments {
       ("--calibration", calibration != nil), ("--calibration-count", calibrationCount != nil),
       ("--calibrator", calibrator != nil), ("--percentile", percentile != nil),
       ("--equalize", equalize != nil), ("--bias-correction", biasCorrection != nil),
-      ("--output-type", outputType != nil), ("--train", training.train != nil), ("--epochs", training.epochs != nil),
+      ("--output-type", outputType != nil), ("--train", training.train != nil),
+      ("--epochs", training.epochs != nil),
     ]
     for (option, isGiven) in given where isGiven {
       throw UsageError(

@@ -126,8 +126,11 @@ struct Quantize: ParsableCommand {
           + "thresholds \(options.thresholds.rawValue), calibrator \(options.calibrator.rawValue)")
       print("  methods      \(options.methods)")
       print("  arithmetic   \(graph.arithmetic.name)")
+      let isWide = options.outputType == .int16
+      if isWide { print("  outputs      int16: the layers they come from compute in 16x8") }
       if let headroom = summary.leastHeadroom {
-        print("  accumulators proven within 32 bits, at least \(bitText(headroom)) of headroom")
+        let limit = isWide ? "32 bits, of 16x8 layers within 48," : "32 bits,"
+        print("  accumulators proven within \(limit) at least \(bitText(headroom)) of headroom")
       }
       for note in summary.notes + notes { print("  note         \(Diagnostic.printable(note))") }
       print(

@@ -146,6 +146,19 @@ struct QuantizeTests {
     #expect(outcome.output.contains("channel splitting") == isSplit)
   }
 
+  @Test("to outputs in 16 bits, and says which arithmetic they take")
+  func wideOutputs() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try command.run(arguments(folder, ["--output-type", "int16"]))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.output.contains("int16: the layers they come from compute in 16x8"))
+    #expect(outcome.output.contains("within 32 bits, of 16x8 layers within 48, at least"))
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    #expect(graph.outputs.allSatisfy { graph.tensors[$0].elementType == .int16 })
+    #expect(graph.inputs.allSatisfy { graph.tensors[$0].elementType == .int8 })
+    #expect(graph.record?.options.contains("output-type=int16") == true)
+  }
+
   @Test("to JSON for scripts")
   func json() throws {
     let folder = try TemporaryFolder()

@@ -76,7 +76,10 @@ struct QuantizedImportCommandTests {
   func uselessOptions() throws {
     let folder = try TemporaryFolder()
     let path = try model(in: folder)
-    for option in [["--calibration", folder.path], ["--equalize", "none"], ["--epochs", "3"]] {
+    for option in [
+      ["--calibration", folder.path], ["--equalize", "none"], ["--epochs", "3"],
+      ["--output-type", "int16"],
+    ] {
       let outcome = try BuiltCommand("qconvert").run(
         [path, "-o", folder.file("out.fbq")] + option)
       #expect(outcome.status == 2)

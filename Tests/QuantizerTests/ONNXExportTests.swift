@@ -28,7 +28,7 @@ struct ONNXExportTests {
     let folder = try TemporaryFolder()
     let seed: UInt64 = 20_261_121
     let cases = OperatorCase.all + OperatorCase.wirings
-    var expected: [[[Int8]]] = []
+    var expected: [[[Int32]]] = []
     var graphs: [IntegerGraph] = []
     for (number, operatorCase) in cases.enumerated() {
       var source = TensorSource(seed: seed)
@@ -41,7 +41,7 @@ struct ONNXExportTests {
         .map { try network.codes(of: $0) }
       try ONNXExport(network.integer).write(to: folder.file("\(number).onnx"))
       try write(samples, for: network.integer, to: folder.file("\(number).npz"))
-      var outputs = network.integer.outputs.map { _ in [Int8]() }
+      var outputs = network.integer.outputs.map { _ in [Int32]() }
       for sample in samples {
         for (index, codes) in try network.outputs(for: sample).enumerated() {
           outputs[index] += codes

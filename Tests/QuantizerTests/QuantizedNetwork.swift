@@ -50,13 +50,13 @@ struct QuantizedNetwork {
   }
 
   /// Codes of all outputs; every kind of kernel must give the same.
-  func outputs(for inputs: [[Int8]]) throws -> [[Int8]] {
+  func outputs(for inputs: [[Int8]]) throws -> [[Int32]] {
     let results = [reference, portable].map { interpreter in
       for (tensor, codes) in zip(integer.inputs, inputs) {
         codes.withUnsafeBytes { interpreter.mutableBytes(of: tensor).copyMemory(from: $0) }
       }
       interpreter.run()
-      return integer.outputs.map { Array(interpreter.bytes(of: $0).bindMemory(to: Int8.self)) }
+      return integer.outputs.map { interpreter.codes(of: $0) }
     }
     guard results[0] == results[1] else {
       throw Failure(description: "reference and portable kernels disagree")
@@ -65,7 +65,7 @@ struct QuantizedNetwork {
   }
 
   /// The reals behind codes of a tensor.
-  func reals(_ codes: [Int8], of tensor: TensorIndex) throws -> [Float] {
+  func reals(_ codes: [some FixedWidthInteger], of tensor: TensorIndex) throws -> [Float] {
     let parameters = try parameters(of: tensor)
     return codes.map { parameters.real(of: Int32($0)) }
   }
@@ -77,7 +77,8 @@ struct QuantizedNetwork {
       throw Failure(description: "'\(description.name)' is no activation")
     }
     return ActivationParameters(
-      scale: Float(bitPattern: quantization.scaleBits[0]), zeroPoint: quantization.zeroPoints[0])
+      scale: Float(bitPattern: quantization.scaleBits[0]), zeroPoint: quantization.zeroPoints[0],
+      elementType: description.elementType)
   }
 
   /// The float graph with the constants that the integer graph really holds, so that what remains
@@ -90,8 +91,11 @@ struct QuantizedNetwork {
         let bytes = tensor.constant, let quantization = tensor.quantization
       else { continue }
       let codes =
-        tensor.elementType == .int32
-        ? bytes.array(of: Int32.self) : bytes.array(of: Int8.self).map(Int32.init)
+        switch tensor.elementType {
+        case .int64: bytes.array(of: Int64.self).map { Int32($0) }
+        case .int32: bytes.array(of: Int32.self)
+        default: bytes.array(of: Int8.self).map { Int32($0) }
+        }
       let isDepthwise = quantization.axis == 3 || tensor.shape != constant.shape
       let channels = isDepthwise ? tensor.shape[3] : constant.shape.first ?? 1
       let taps = codes.count / channels
@@ -137,11 +141,11 @@ struct QuantizedNetwork {
         }
         for (index, code) in outputCodes[position].enumerated() {
           let real = Double(wanted[position].values[index])
-          let difference = real - Double(parameters.real(of: Int32(code)))
+          let difference = real - Double(parameters.real(of: code))
           signal += real * real
           noise += difference * difference
           let ideal = parameters.code(of: nearest[position].values[index])
-          let error = Int(abs(ideal - Int32(code)))
+          let error = Int(abs(ideal - code))
           greatestError = max(greatestError, error)
           sumOfErrors += error
           count += 1
@@ -151,6 +155,15 @@ struct QuantizedNetwork {
     return Comparison(
       signalToNoise: noise == 0 ? .infinity : 10 * log10(signal / noise),
       greatestError: greatestError, meanError: Double(sumOfErrors) / Double(count))
+  }
+}
+
+extension Interpreter {
+  /// The codes of an int8 or int16 activation.
+  func codes(of tensor: TensorIndex) -> [Int32] {
+    graph.tensors[tensor].elementType == .int16
+      ? bytes(of: tensor).bindMemory(to: Int16.self).map { Int32($0) }
+      : bytes(of: tensor).bindMemory(to: Int8.self).map { Int32($0) }
   }
 }
 

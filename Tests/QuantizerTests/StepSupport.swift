@@ -29,7 +29,9 @@ extension FloatGraph {
   func applying(
     _ steps: any QuantizationStep..., options: QuantizationOptions = QuantizationOptions()
   ) throws(Diagnostic) -> QuantizationState {
-    var state = QuantizationState(graph: self, options: options)
+    var state = QuantizationState(
+      graph: self, options: options,
+      tail: options.outputType == .int16 ? try outputTail() : [])
     for step in steps { try step.apply(to: &state) { _ in } }
     return state
   }

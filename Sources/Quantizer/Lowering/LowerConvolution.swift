@@ -11,7 +11,7 @@ extension Lowering {
     let (input, inputParameters) = try operand(of: node)
     let outputParameters = try quantization(of: node.output)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(node, weights: weights, input: try quantization(of: node.inputs[0]))
+    let quantized = try quantizeWeights(node, weights: weights)
     let isDepthwise = convolution.groups > 1 && weights.shape[3] == 1
 
     let filters = weights.shape[0]
@@ -43,8 +43,7 @@ extension Lowering {
     let (input, inputParameters) = try operand(of: node)
     let outputParameters = try quantization(of: node.output)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(
-      node, weights: weights, input: try quantization(of: node.inputs[0]))
+    let quantized = try quantizeWeights(node, weights: weights)
     let constants = addLayerConstants(
       node, codes: quantized.codes, shape: weights.shape, axis: 0, quantized: quantized,
       input: inputParameters)
@@ -67,7 +66,7 @@ extension Lowering {
   }
 
   private func quantizeWeights(
-    _ node: FloatNode, weights: FloatTensor, input: ActivationParameters
+    _ node: FloatNode, weights: FloatTensor
   ) throws(Diagnostic) -> QuantizedWeights {
     guard let thresholds = state.weightThresholds[node.inputs[1]] else {
       throw Diagnostic(
@@ -83,7 +82,8 @@ extension Lowering {
       bias = constant.values
     }
     return WeightQuantization(
-      weights: weights.values, bias: bias, thresholds: thresholds, input: input
+      weights: weights.values, bias: bias, thresholds: thresholds,
+      input: try quantization(of: node.inputs[0])
     ).quantized()
   }
 

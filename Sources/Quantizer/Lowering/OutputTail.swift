@@ -8,8 +8,8 @@ extension FloatGraph {
   /// What these first nodes read stays in 8 bits and is copied exactly, so that each of them costs as
   /// many multiplications as before.
   ///
-  /// - Throws: an output that no such node leads to, or a value of the tail that a node outside it
-  ///   reads, too.
+  /// - Throws: an output that no such node leads to, or a value of the tail that a node outside it, or
+  ///   the first node of another, reads, too.
   package func outputTail() throws(Diagnostic) -> Set<ValueIndex> {
     var tail: Set<ValueIndex> = []
     var open = outputs
@@ -32,7 +32,7 @@ extension FloatGraph {
           remedy: "convert with --output-type int8")
       }
     }
-    for node in nodes where !tail.contains(node.output) {
+    for node in nodes where !tail.contains(node.output) || node.placeInTail == .first {
       guard let value = node.inputs.first(where: { tail.contains($0) }) else { continue }
       throw Diagnostic(
         place: "node '\(node.name)'",

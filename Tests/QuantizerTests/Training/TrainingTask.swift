@@ -121,7 +121,8 @@ struct LoweredNetwork {
     let quantization = graph.tensors[tensor].quantization
     return ActivationParameters(
       scale: Float(bitPattern: quantization?.scaleBits.first ?? 0),
-      zeroPoint: quantization?.zeroPoints.first ?? 0)
+      zeroPoint: quantization?.zeroPoints.first ?? 0,
+      elementType: graph.tensors[tensor].elementType)
   }
 
   /// The tensor that holds `value` in its own codes: copies in others come later.
@@ -133,14 +134,14 @@ struct LoweredNetwork {
   }
 
   /// The codes of a value in the last run.
-  func codes(of value: ValueIndex) throws -> [Int8] {
-    Array(interpreter.bytes(of: try tensor(of: value)).bindMemory(to: Int8.self))
+  func codes(of value: ValueIndex) throws -> [Int32] {
+    interpreter.codes(of: try tensor(of: value))
   }
 
   /// The reals behind them.
   func reals(of value: ValueIndex) throws -> [Float] {
     let parameters = parameters(of: try tensor(of: value))
-    return try codes(of: value).map { parameters.real(of: Int32($0)) }
+    return try codes(of: value).map { parameters.real(of: $0) }
   }
 }
 
