@@ -57,6 +57,7 @@ public struct ModelQuantizer {
     }
     if options.splitsChannels { steps.append(ChannelSplittingStep(samples: samples)) }
     steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
+    if options.rounding == .gptq { steps.append(CompensatedRoundingStep(samples: samples)) }
     switch options.biasCorrection {
     case .none: break
     case .analytic: steps.append(AnalyticBiasCorrectionStep(samples: samples))

@@ -4,7 +4,8 @@ extension QuantizationOptions {
     var result = [
       "arithmetic=\(arithmetic.name)", "bias-correction=\(biasCorrection.rawValue)",
       "calibrator=\(calibrator.rawValue)", "equalize=\(equalization.rawValue)",
-      "output-type=\(outputType.rawValue)", "split-channels=\(splitsChannels)",
+      "output-type=\(outputType.rawValue)", "rounding=\(rounding.rawValue)",
+      "split-channels=\(splitsChannels)",
       "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
     ]
     if calibrator == .percentile { result.append("percentile=\(percentile)") }

@@ -53,6 +53,14 @@ public enum BiasCorrection: String, CaseIterable, Sendable {
   case empirical
 }
 
+/// How weights are rounded to their codes.
+public enum WeightRounding: String, CaseIterable, Sendable {
+  /// Each to the nearest code (paper eq. 1).
+  case nearest
+  /// So that the errors of a filter make up for one another; see ``CompensatedRoundingStep``.
+  case gptq
+}
+
 /// The type of the codes that a network puts out.
 public enum OutputType: String, CaseIterable, Sendable {
   /// As everywhere in the network.
@@ -79,6 +87,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var equalization: Equalization
   /// Whether channels that are always 0 carry halves of others; see ``ChannelSplittingStep``.
   public var splitsChannels: Bool
+  /// How weights are rounded.
+  public var rounding: WeightRounding
   /// What corrects the biases after it.
   public var biasCorrection: BiasCorrection
   /// Codes of the outputs.
@@ -95,7 +105,7 @@ public struct QuantizationOptions: Hashable, Sendable {
     weights: WeightGranularity = .perChannel, thresholds: ThresholdForm = .asymmetric,
     calibrator: CalibratorKind = .minMax, percentile: Double = 99.99,
     equalization: Equalization = .none, splitsChannels: Bool = false,
-    biasCorrection: BiasCorrection = .none,
+    rounding: WeightRounding = .nearest, biasCorrection: BiasCorrection = .none,
     training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
     outputType: OutputType = .int8, arithmetic: ArithmeticProfile = .tflm, batch: Int = 8,
     threads: Int = 1
@@ -108,6 +118,7 @@ public struct QuantizationOptions: Hashable, Sendable {
     self.reconstruction = reconstruction
     self.equalization = equalization
     self.splitsChannels = splitsChannels
+    self.rounding = rounding
     self.biasCorrection = biasCorrection
     self.outputType = outputType
     self.arithmetic = arithmetic

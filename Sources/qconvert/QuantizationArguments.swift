@@ -11,6 +11,7 @@ extension ThresholdForm: ExpressibleByArgument {}
 extension CalibratorKind: ExpressibleByArgument {}
 extension Equalization: ExpressibleByArgument {}
 extension BiasCorrection: ExpressibleByArgument {}
+extension WeightRounding: ExpressibleByArgument {}
 extension OutputType: ExpressibleByArgument {}
 extension Preset: ExpressibleByArgument {}
 
@@ -82,6 +83,15 @@ struct QuantizationArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "How weights are rounded to their codes.",
+      discussion: "'gptq': so that the errors of a filter make up for one another on the "
+        + "calibration inputs, at the luckiest of several scales; training then keeps the weights. "
+        + "The default, unless the preset is plain or an option trains weights.",
+      valueName: "nearest|gptq"))
+  var rounding: WeightRounding?
+
+  @Option(
+    help: ArgumentHelp(
       "Let biases make up for the mean error of each channel.",
       discussion: "'analytic' derives it from the rounding of the weights, 'empirical' measures "
         + "it on the integer kernels layer by layer: the default, unless the preset is plain.",
@@ -137,6 +147,7 @@ struct QuantizationArguments: ParsableArguments {
       ("--calibration", calibration != nil), ("--calibration-count", calibrationCount != nil),
       ("--calibrator", calibrator != nil), ("--percentile", percentile != nil),
       ("--equalize", equalize != nil), ("--bias-correction", biasCorrection != nil),
+      ("--rounding", rounding != nil),
       ("--output-type", outputType != nil), ("--train", training.train != nil),
       ("--epochs", training.epochs != nil),
     ]
@@ -158,10 +169,29 @@ struct QuantizationArguments: ParsableArguments {
     options.biasCorrection = biasCorrection ?? options.biasCorrection
     options.training = try training.options(preset: options.training)
     options.reconstruction = training.reconstruction(&options.training)
+    try decideRounding(&options)
     options.outputType = outputType ?? .int8
     options.arithmetic = arithmetic ?? .tflm
     options.threads = threads
     return options
+  }
+
+  /// The rounding that was asked for, or else the preset's where nothing given contradicts it, and
+  /// what that means for training.
+  private func decideRounding(_ options: inout QuantizationOptions) throws {
+    options.rounding = rounding ?? (training.changeOfWeights == nil ? options.rounding : .nearest)
+    let keepsWeights = options.rounding == .gptq
+    options.training?.keepsWeights = keepsWeights || training.learnRounding == true
+    options.reconstruction?.keepsWeights = keepsWeights
+    guard keepsWeights else { return }
+    if let name = training.changeOfWeights {
+      throw UsageError("--rounding gptq keeps the weights, so that \(name) cannot change them")
+    }
+    if let training = options.training, !training.trainsThresholds, !training.tunesBiases {
+      throw UsageError(
+        "--rounding gptq keeps the weights, which leaves nothing to train; leave "
+          + "--no-train-thresholds out or add --tune-biases")
+    }
   }
 
   /// Everything ready to convert `source`, the model at `model`.

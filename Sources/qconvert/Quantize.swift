@@ -187,6 +187,7 @@ extension QuantizationOptions {
     case .channelRange: names.append("channel-range equalization")
     }
     if splitsChannels { names.append("channel splitting") }
+    if rounding == .gptq { names.append("GPTQ rounding") }
     if biasCorrection != .none { names.append("\(biasCorrection.rawValue) bias correction") }
     if let reconstruction {
       names.append(

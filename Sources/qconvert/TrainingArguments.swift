@@ -76,7 +76,9 @@ struct TrainingArguments: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Train point-wise factors, 0.75 to 1.25, of weights and biases. Default: in presets.")
+    help: ArgumentHelp(
+      "Train point-wise factors, 0.75 to 1.25, of weights and biases.",
+      discussion: "Default: in presets, where weights are rounded to the nearest code."))
   var tuneWeights: Bool?
 
   @Flag(inversion: .prefixedNo, help: "Train offsets of the biases. Default: in presets.")
@@ -164,6 +166,13 @@ struct TrainingArguments: ParsableArguments {
       ("--checkpoint", checkpoint != nil),
     ]
     return given.first { $0.1 }?.0
+  }
+
+  /// The option given that changes weights, if any.
+  var changeOfWeights: String? {
+    learnRounding == true
+      ? "--adaround"
+      : tuneWeights == true ? "--tune-weights" : weightRate == nil ? nil : "--weight-rate"
   }
 
   /// The options of training: the preset's with what was given in their place; `nil` for none.

@@ -139,6 +139,26 @@ struct UsageTests {
         "--epochs 0 leaves nothing to --train; add --block-epochs or --adaround, or leave both out; see 'qconvert --help'"
       ),
       Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --rounding gptq --train @/test --tune-weights",
+        2,
+        "--rounding gptq keeps the weights, so that --tune-weights cannot change them; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --rounding gptq --train @/test --adaround",
+        2,
+        "--rounding gptq keeps the weights, so that --adaround cannot change them; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --preset balanced --rounding gptq --weight-rate 1e-4",
+        2,
+        "--rounding gptq keeps the weights, so that --weight-rate cannot change them; see 'qconvert --help'"
+      ),
+      Case(
+        "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --preset balanced --no-train-thresholds --no-tune-biases",
+        2,
+        "--rounding gptq keeps the weights, which leaves nothing to train; leave --no-train-thresholds out or add --tune-biases; see 'qconvert --help'"
+      ),
+      Case(
         "@/digits.onnx --calibration @/calibration --mean 0 --std 1 -o %/out.fbq --train @/test --adaround --tune-weights",
         2,
         "--adaround keeps the weights, so that --tune-weights cannot change them; see 'qconvert --help'"

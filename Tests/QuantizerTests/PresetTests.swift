@@ -35,6 +35,15 @@ struct PresetTests {
     #expect(equalization(.perTensor) == (preset == .plain ? .none : .crossLayer))
   }
 
+  @Test("round with GPTQ and then keep the weights", arguments: Preset.allCases)
+  func rounding(preset: Preset) {
+    for weights in WeightGranularity.allCases {
+      let options = preset.options(weights: weights, multiplications: 1)
+      #expect(options.rounding == (preset == .plain ? .nearest : .gptq))
+      #expect(options.training?.keepsWeights ?? true)
+    }
+  }
+
   @Test("multiplications are those of outputs by the weights of a filter, in all layers")
   func multiplications() throws {
     var source = TensorSource(seed: 1)

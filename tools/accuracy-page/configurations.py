@@ -61,12 +61,18 @@ def trained(method, options=(), **rows):
 RESCALED = ["--equalize", "depthwise-rescale"]
 EQUALIZED = ["--equalize", "cross-layer"]
 CORRECTED = ["--bias-correction", "empirical"]
+WIDE = ["--output-type", "int16"]
 FACTORS = ["--no-train-thresholds", "--tune-weights"]
 
 OURS = [
     *ours("preset fast", ["--preset", "fast"], in_readme=True),
     *ours("preset balanced", ["--preset", "balanced"], in_readme=True),
     *ours("preset best", ["--preset", "best"], in_readme=True),
+    *ours("preset fast, int16 outputs", ["--preset", "fast", *WIDE], weights=["per-channel"]),
+    *ours("preset balanced, int16 outputs", ["--preset", "balanced", *WIDE],
+          weights=["per-channel"]),
+    *ours("preset best, int16 outputs", ["--preset", "best", *WIDE], weights=["per-channel"],
+          in_readme=True),
     *plain("minmax", thresholds=THRESHOLDS, in_readme=True),
     *plain("moving average", ["--calibrator", "moving-average"]),
     *plain("percentile 99.99", ["--calibrator", "percentile"]),

@@ -121,7 +121,8 @@ FAIRNESS = [
     "all the images, but in chunks of 10, to bound the memory that takes.",
     "NNCF {NNCF}: `nncf.quantize`, preset `MIXED` (symmetric weights, asymmetric activations), "
     "overflow fix off. It leaves the logits in float where the others round them to 8 bits, which "
-    "spares it some noise in the column SQNR.",
+    "spares it ties and some noise; compare it with our rows of int16 outputs (`--output-type "
+    "int16`), whose last layer alone has 16-bit activations.",
     "The .tflite models are read by fbq alone; their float rows are those of its own float engine, "
     "which tests compare with LiteRT. Of their labeled files every n-th sample calibrates and trains, "
     "and the others are evaluated. MobileNetV1 0.25 VWW knows persons from none, which our images have "

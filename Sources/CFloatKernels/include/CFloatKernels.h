@@ -7,6 +7,7 @@
 #include "float_memory.h"
 #include "float_primitives.h"
 #include "float_quantizers.h"
+#include "float_rounding.h"
 #include "float_threads.h"
 
 #endif

@@ -4,13 +4,13 @@ import FloatModel
 /// The geometry of a layer's windows over its input `[N, H, W, C]`. A fully connected layer is one
 /// tap over `[…, I]`.
 struct LayerWindow: Sendable {
-  private let images: Int
-  private let input: SpatialExtent
-  private let output: SpatialExtent
-  private let kernel: SpatialExtent
-  private let stride: SpatialExtent
-  private let dilation: SpatialExtent
-  private let padding: EdgePadding
+  let images: Int
+  let input: SpatialExtent
+  let output: SpatialExtent
+  let kernel: SpatialExtent
+  let stride: SpatialExtent
+  let dilation: SpatialExtent
+  let padding: EdgePadding
   /// Number of input channels.
   let channels: Int
 
@@ -54,7 +54,7 @@ struct LayerWindow: Sendable {
   /// Number of sums: one per tap and input channel.
   fileprivate var sumCount: Int { kernel.height * kernel.width * channels }
   /// Number of window positions per sample.
-  fileprivate var positions: Int { images * output.height * output.width }
+  var positions: Int { images * output.height * output.width }
 
   /// Adds to `sums[tap · C + channel]` what the tap sees over all window positions of one sample,
   /// 0 outside the image. `real(index)` is the element at `index` of the input.

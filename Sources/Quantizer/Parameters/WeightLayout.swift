@@ -2,7 +2,7 @@ import FloatModel
 
 /// How the weights of a convolution, `[O, KH, KW, C / groups]`, or of a fully connected layer,
 /// `[O, I]`, belong to filters, taps and input channels.
-struct WeightLayout {
+struct WeightLayout: Sendable {
   /// Number of filters O, one per output channel.
   let filters: Int
   /// Number of taps KH · KW; 1 for a fully connected layer.
@@ -11,7 +11,8 @@ struct WeightLayout {
   let channels: Int
   /// Whether every input channel is a group of its own, as lowering sees it.
   let isDepthwise: Bool
-  private let filtersPerGroup: Int
+  /// Filters that read the same input channels.
+  let filtersPerGroup: Int
   private let channelsPerGroup: Int
 
   /// The layout of the weights of `node`; `nil` for nodes without weights.

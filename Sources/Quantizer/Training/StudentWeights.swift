@@ -29,7 +29,7 @@ struct StudentWeights {
   /// Float weights before training.
   private let original: [Float]
   private var originalBiases: [Float]
-  /// T_max of each threshold (paper eq. 2).
+  /// T_max of each threshold (paper eq. 2), or the threshold itself where weights stay.
   private let greatest: [Float]
   private let parametrization: ThresholdParametrization
   /// What each weight is multiplied with on average; biases make up for the mean error of rounding
@@ -61,9 +61,12 @@ struct StudentWeights {
         thresholdCount: thresholds.count)
       original += weights
       biases += bias
-      for index in 0..<thresholds.count {
+      for (index, threshold) in thresholds.enumerated() {
+        // Weights that stay where their rounding put them keep that grid.
         greatest.append(
-          original[place.weightRange(ofThreshold: index)].reduce(0) { max($0, abs($1)) })
+          options.keepsWeights
+            ? threshold
+            : original[place.weightRange(ofThreshold: index)].reduce(0) { max($0, abs($1)) })
       }
       places.append(place)
     }

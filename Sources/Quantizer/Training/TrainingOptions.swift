@@ -44,7 +44,7 @@ public struct TrainingOptions: Hashable, Sendable {
   public var tunesBiases: Bool
   /// Whether the rounding of each weight is learned (AdaRound); weight thresholds then stay.
   public var learnsRounding: Bool
-  /// Whether weights and their thresholds stay as they are, because their rounding was learned.
+  /// Whether weights and their thresholds stay as they are, because their rounding was chosen: learned, or GPTQ.
   public var keepsWeights: Bool
   /// What computes the student.
   public var student: StudentArithmetic
