@@ -25,7 +25,8 @@ public enum Preset: String, CaseIterable, Sendable {
   /// depthwise layers. Vector weights lose by it, since it spends resolution of activations; they
   /// allow to raise it instead.
   ///
-  /// Weights stay where GPTQ has rounded them: training them on top brings less than it spoils.
+  /// Vector weights stay where GPTQ has rounded them: training them on top brings less than it
+  /// spoils. Scalar ones gain more by training.
   ///
   /// - Parameter multiplications: what one inference takes; networks with few train longer.
   public func options(
@@ -36,7 +37,8 @@ public enum Preset: String, CaseIterable, Sendable {
     options.calibrator = .meanSquaredError
     options.equalization = weights == .perTensor ? .crossLayer : .channelRange
     options.splitsChannels = true
-    options.rounding = .gptq
+    let trainsWeights = weights == .perTensor && (self == .balanced || self == .best)
+    options.rounding = trainsWeights ? .nearest : .gptq
     options.biasCorrection = .empirical
     let patience = Self.patience(multiplications: multiplications)
     switch self {
@@ -55,7 +57,7 @@ public enum Preset: String, CaseIterable, Sendable {
     return TrainingOptions(
       epochs: epochs, batch: 8, thresholdRate: isCoarse ? 2e-3 : 5e-4,
       weightRate: isCoarse ? 1e-3 : 2e-4, biasRate: isCoarse ? 5e-3 : 2e-3,
-      parametrization: .step, tunesWeights: true, tunesBiases: true, keepsWeights: true,
+      parametrization: .step, tunesWeights: true, tunesBiases: true, keepsWeights: !isCoarse,
       patience: epochs)
   }
 

@@ -86,7 +86,8 @@ struct QuantizationArguments: ParsableArguments {
       "How weights are rounded to their codes.",
       discussion: "'gptq': so that the errors of a filter make up for one another on the "
         + "calibration inputs, at the luckiest of several scales; training then keeps the weights. "
-        + "The default, unless the preset is plain or an option trains weights.",
+        + "The default, unless the preset is plain or weights are trained, as --preset balanced and "
+        + "best do with --weights per-tensor.",
       valueName: "nearest|gptq"))
   var rounding: WeightRounding?
 

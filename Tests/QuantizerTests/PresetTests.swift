@@ -35,12 +35,15 @@ struct PresetTests {
     #expect(equalization(.perTensor) == (preset == .plain ? .none : .crossLayer))
   }
 
-  @Test("round with GPTQ and then keep the weights", arguments: Preset.allCases)
-  func rounding(preset: Preset) {
-    for weights in WeightGranularity.allCases {
-      let options = preset.options(weights: weights, multiplications: 1)
-      #expect(options.rounding == (preset == .plain ? .nearest : .gptq))
-      #expect(options.training?.keepsWeights ?? true)
+  @Test("round with GPTQ and then keep the weights, unless scalar ones are trained")
+  func rounding() {
+    for preset in Preset.allCases {
+      let vector = preset.options(weights: .perChannel, multiplications: 1)
+      #expect(vector.rounding == (preset == .plain ? .nearest : .gptq))
+      #expect(vector.training?.keepsWeights ?? true)
+      let scalar = preset.options(weights: .perTensor, multiplications: 1)
+      #expect(scalar.rounding == (preset == .fast ? .gptq : .nearest))
+      #expect(scalar.training?.keepsWeights != true)
     }
   }
 
