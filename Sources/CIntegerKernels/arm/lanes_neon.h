@@ -129,6 +129,22 @@ WIDE_INLINE lanes lanes_load_bytes_or_zeros(const uint8_t *from, size_t count, l
   return lanes_xor(load_up_to_16(from, count), vandq_s32(flips, vreinterpretq_s32_u8(read)));
 }
 
+// Numbers of 16 bits, the first `count` of them read.
+WIDE_INLINE lanes lanes_load_16(const int16_t *from, size_t count) {
+  return load_up_to_16((const uint8_t *)from, count * sizeof *from);
+}
+
+// Signed bytes as 16 bits each, the first `count` read, the others 0.
+WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
+  return vreinterpretq_s32_s16(vmovl_s8(vcreate_s8(load_up_to_8(from, count))));
+}
+
+// a + Σ of 2 products of 16 bits; those of lane i are elements i and i + 4.
+WIDE_INLINE lanes lanes_dot_16(lanes a, lanes codes, lanes weights) {
+  const int16x8_t u = vreinterpretq_s16_s32(codes), w = vreinterpretq_s16_s32(weights);
+  return vmlal_high_s16(vmlal_s16(a, vget_low_s16(u), vget_low_s16(w)), u, w);
+}
+
 // Saturated to 16 bits: a, then b.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) {
   return vreinterpretq_s32_s16(vqmovn_high_s32(vqmovn_s32(a), b));

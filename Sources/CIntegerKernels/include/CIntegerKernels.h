@@ -4,13 +4,15 @@
 // meaning its parameter type states. It reads its parameters and inputs, writes its part of the
 // output, and uses nothing else but its own scratch. Kernels never allocate, never fail and contain no
 // floating point. Whoever fills the parameters has proved (IntegerGraph.validate) that indices stay
-// inside the tensors and accumulators inside 32 bits.
+// inside the tensors and accumulators inside their bits.
 //
 //   activations [N, H, W, C]          every table of kernels gives the same bits
 //   ┌──────────────┐   widen to 16 bits,    ┌───────────────┐   scale, round,   ┌──────────┐
 //   │ int8 / uint8 │ ─ minus zero point ──► │ dot products  │ ─ add zero point ►│ 8-bit y  │
 //   └──────────────┘   (padding is 0)       │ in 32 bits    │   clamp           └──────────┘
 //                      packed weights ────► └───────────────┘
+//
+// Codes of 16 bits have a kernel of their own, with sums of 64 bits, for fully connected layers alone.
 //
 // uint8 codes are handled as int8: flipping the top bit (`flip` 0x80) subtracts 128 from code, zero
 // point and clamp alike. Zero points and clamps in the parameters are those of the flipped codes.
@@ -134,6 +136,29 @@ typedef struct {
   void (*prepare)(const fbq_fully_connected *layer, int32_t *bias);
   fbq_kernel run;
 } fbq_fully_connected_kernel;
+
+// Fully connected layer of 16-bit codes and 8-bit weights (16x8) on any number of rows, with the weights where
+// they lie. All zero points are 0. Units: fbq_16x8_unit outputs each.
+enum { fbq_16x8_unit = 4 };
+
+typedef struct {
+  // [rows, inputs]
+  const int16_t *input;
+  // [outputs, inputs], signed
+  const uint8_t *weights;
+  // [rows, outputs]
+  int16_t *output;
+  // One per output.
+  const int64_t *bias;
+  // One per output, or a single one.
+  const fbq_multiplier *multipliers;
+  uint8_t has_one_multiplier;
+  // 1 where sums have 32 bits and are scaled as those of 8-bit codes, `single` or not.
+  uint8_t has_narrow_sums;
+  uint8_t single;
+  int32_t minimum, maximum;
+  size_t rows, inputs, outputs;
+} fbq_fully_connected_16x8;
 
 // Two arrays element by element, over rows of `length` elements.
 //
@@ -278,6 +303,7 @@ typedef struct {
   const fbq_convolution_kernel *convolution;
   const fbq_convolution_kernel *depthwise;
   const fbq_fully_connected_kernel *fully_connected;
+  fbq_kernel fully_connected_16x8;  // fbq_fully_connected_16x8
   int32_t (*accepts_add)(const fbq_elementwise *addition);
   fbq_kernel add;           // fbq_elementwise
   fbq_kernel multiply;      // fbq_elementwise

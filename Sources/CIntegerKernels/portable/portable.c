@@ -13,6 +13,7 @@ const fbq_kernels fbq_portable_kernels = {
     .convolution = &fbq_portable_convolution,
     .depthwise = &fbq_portable_depthwise,
     .fully_connected = &fbq_portable_fully_connected,
+    .fully_connected_16x8 = fbq_portable_fully_connected_16x8,
     .accepts_add = accepts_any_addition,
     .add = fbq_portable_add,
     .multiply = fbq_portable_multiply,

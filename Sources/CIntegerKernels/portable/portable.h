@@ -9,6 +9,7 @@ extern const fbq_kernels fbq_portable_kernels;
 extern const fbq_convolution_kernel fbq_portable_convolution;
 extern const fbq_convolution_kernel fbq_portable_depthwise;
 extern const fbq_fully_connected_kernel fbq_portable_fully_connected;
+void fbq_portable_fully_connected_16x8(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_add(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_multiply(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_lookup(const void *parameters, size_t begin, size_t end, void *scratch);

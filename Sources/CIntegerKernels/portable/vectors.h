@@ -30,7 +30,8 @@ FBQ_INLINE fbq_u32x4 fbq_load_u32x4(const uint32_t *from) {
 
 // Σ of neighbors: a[0]·b[0] + a[1]·b[1], a[2]·b[2] + a[3]·b[3], …
 // In this form the compiler finds `pmaddwd`: eight products in one instruction of the baseline.
-// No overflow: the operands are codes minus zero points, below 2^8 in magnitude.
+// No overflow: one of the operands of each product is a code or a code minus a zero point, below 2^8 in
+// magnitude.
 FBQ_INLINE fbq_u32x4 fbq_dot_pairs(fbq_i16x8 a, fbq_i16x8 b) {
   fbq_i32x8 products =
       __builtin_convertvector(a, fbq_i32x8) * __builtin_convertvector(b, fbq_i32x8);

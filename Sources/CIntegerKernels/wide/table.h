@@ -12,6 +12,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "fully_connected.h"
+#include "fully_connected_16x8.h"
 #include "elementwise.h"
 #include "pool.h"
 #include "peak.h"
@@ -20,7 +21,8 @@
 #define WIDE_KERNELS                                                              \
   .scale_bytes = wide_scale_bytes, .set_scales = wide_set_scales,                 \
   .convolution = &wide_convolution, .depthwise = &wide_depthwise,                 \
-  .fully_connected = &wide_fully_connected, .accepts_add = add_accepts,           \
+  .fully_connected = &wide_fully_connected,                                       \
+  .fully_connected_16x8 = fully_connected_16x8_run, .accepts_add = add_accepts,   \
   .add = add_run, .multiply = multiply_run, .average_pool = average_pool_run,     \
   .max_pool = max_pool_run, .reduce = reduce_run,                                 \
   .multiply_registers = wide_multiply_registers

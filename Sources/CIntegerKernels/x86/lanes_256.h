@@ -159,6 +159,16 @@ WIDE_INLINE lanes lanes_load_bytes_or_zeros(const uint8_t *from, size_t count, l
   return _mm256_xor_si256(load_up_to_32(from, count), _mm256_and_si256(flips, read));
 }
 
+// Numbers of 16 bits, the first `count` of them read.
+WIDE_INLINE lanes lanes_load_16(const int16_t *from, size_t count) {
+  return load_up_to_32((const uint8_t *)from, count * sizeof *from);
+}
+
+// Signed bytes as 16 bits each, the first `count` read, the others 0.
+WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
+  return _mm256_cvtepi8_epi16(load_up_to_16(from, count));
+}
+
 // Saturated to 16 bits: a and b by turns, 4 lanes of each.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) { return _mm256_packs_epi32(a, b); }
 

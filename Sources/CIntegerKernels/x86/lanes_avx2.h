@@ -65,3 +65,8 @@ WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   lanes odd = _mm256_madd_epi16(codes.odd, weights.odd);
   return _mm256_add_epi32(a, _mm256_add_epi32(even, odd));
 }
+
+// a + Σ of 2 products of 16 bits.
+WIDE_INLINE lanes lanes_dot_16(lanes a, lanes codes, lanes weights) {
+  return _mm256_add_epi32(a, _mm256_madd_epi16(codes, weights));
+}

@@ -86,6 +86,11 @@ WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm512_dpbusd_epi32(a, codes, weights);
 }
 
+// a + Σ of 2 products of 16 bits.
+WIDE_INLINE lanes lanes_dot_16(lanes a, lanes codes, lanes weights) {
+  return _mm512_dpwssd_epi32(a, codes, weights);
+}
+
 // The even lanes' products, as 64 bits each.
 WIDE_INLINE lanes lanes_multiply_even(lanes a, lanes b) { return _mm512_mul_epi32(a, b); }
 
@@ -162,6 +167,16 @@ WIDE_INLINE lanes lanes_load_bytes_or_zeros(const uint8_t *from, size_t count, l
   __mmask64 mask = count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
   lanes bytes = _mm512_maskz_loadu_epi8(mask, from);
   return _mm512_maskz_mov_epi8(mask, _mm512_xor_si512(bytes, flips));
+}
+
+// Numbers of 16 bits, the first `count` of them read.
+WIDE_INLINE lanes lanes_load_16(const int16_t *from, size_t count) {
+  return _mm512_maskz_loadu_epi16((__mmask32)(((uint64_t)1 << count) - 1), from);
+}
+
+// Signed bytes as 16 bits each, the first `count` read, the others 0.
+WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
+  return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8((__mmask32)(((uint64_t)1 << count) - 1), from));
 }
 
 // Saturated to 16 bits: a and b by turns, 4 lanes of each.

@@ -20,3 +20,8 @@ static const uint8_t tile_heights[tile_blocks] = {6, 6, 3, 3};
 WIDE_INLINE lanes lanes_dot(lanes a, lane_codes codes, lane_weights weights) {
   return _mm256_dpbusd_avx_epi32(a, codes, weights);
 }
+
+// a + Σ of 2 products of 16 bits.
+WIDE_INLINE lanes lanes_dot_16(lanes a, lanes codes, lanes weights) {
+  return _mm256_dpwssd_avx_epi32(a, codes, weights);
+}

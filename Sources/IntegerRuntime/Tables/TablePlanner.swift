@@ -35,6 +35,7 @@ struct TablePlanner {
     if case .argMin(let parameters) = operation.kind {
       return argument(operation, parameters, findsLeast: true)
     }
+    if x(operation).elementType == .int16 { return sixteenBitLayer(operation) }
     guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):

@@ -1,0 +1,108 @@
+import IntegerModel
+import IntegerRuntime
+import IntegerTestSupport
+import Testing
+
+@Suite("Layers of 16-bit activations have kernels of their own")
+struct SixteenBitLayerTests {
+  @Test(
+    "whose sums are exact, whatever the codes and however many",
+    arguments: [
+      1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 479, 480, 481, 511, 512, 960, 1279, 1441, 4099,
+    ])
+  func exactSums(depth: Int) throws {
+    var generator = SplitMix64(seed: UInt64(depth))
+    for (number, codes) in extremes.enumerated() {
+      let (rows, outputs) = (number % 3 + 1, number % 5 + 3)
+      let x = generator.codes(rows * depth, in: codes.activations)
+      let w = generator.codes(outputs * depth, in: codes.weights)
+      for row in 0..<rows {
+        // Biases that leave of the sums of one row what fits into a code.
+        let sums = (0..<outputs).map { output in
+          (0..<depth).reduce(0) { $0 + x[row * depth + $1] * w[output * depth + $1] }
+        }
+        let expected = generator.codes(outputs, in: -32_768...32_767)
+        let bias = zip(expected, sums).map { $0 - $1 }
+        for (table, threads) in everyTable {
+          let interpreter = try interpreter(
+            layer(rows: rows, depth: depth, weights: w, bias: bias), table, threads: threads)
+          #expect(interpreter.kernelName(of: 0) == table.rawValue)
+          let all = interpreter.codes(for: [x])
+          #expect(
+            Array(all[row * outputs..<(row + 1) * outputs]) == expected,
+            "\(table.rawValue), \(threads) threads, case \(number), row \(row)")
+        }
+      }
+    }
+  }
+
+  @Test("if they are fully connected", arguments: UInt64(0)..<150)
+  func fullyConnected(seed: UInt64) throws {
+    try expectAgreement(seed: seed, .fullyConnected) { _ in true }
+  }
+
+  @Test("if they are convolutions of one tap on each pixel alone", arguments: UInt64(0)..<300)
+  func convolution(seed: UInt64) throws {
+    try expectAgreement(seed: seed, .convolution) { graph in
+      guard case .convolution(let parameters) = graph.operations[0].kind else { return false }
+      let shapes = graph.operations[0].inputs.map { graph.tensors[$0].shape }
+      return shapes[1] == [shapes[1][0], 1, 1, shapes[0][3]]
+        && parameters.stride == SpatialPair(1) && parameters.padding == SpatialPadding()
+    }
+  }
+
+  // MARK: Parts
+
+  /// Every table with one to four threads.
+  private let everyTable = KernelAgreementTests.tables.enumerated().flatMap { index, table in
+    [(table, index % 4 + 1), (table, (index + 2) % 4 + 1)]
+  }
+
+  /// Codes at their limits: the greatest sums and the least, both signs by chance, all codes.
+  private let extremes: [(activations: ClosedRange<Int>, weights: ClosedRange<Int>)] = [
+    (-32_768...(-32_768), -128...(-128)), (-32_768...(-32_768), 127...127),
+    (32_767...32_767, -128...(-128)), (-32_768...(-32_767), -128...(-127)),
+    (-32_768...32_767, -128...127),
+  ]
+
+  /// y = Σ w·x + b, of sums that fit into a code.
+  private func layer(rows: Int, depth: Int, weights: [Int], bias: [Int]) -> IntegerGraph {
+    var builder = GraphBuilder()
+    let x = builder.input("x", [rows, depth], .int16)
+    let w = builder.constant("w", [bias.count, depth], .int8, weights)
+    let b = builder.constant("b", [bias.count], .int64, bias)
+    let y = builder.activation("y", [rows, bias.count], .int16)
+    let parameters = FullyConnectedParameters(
+      multipliers: [.one], clamp: .int16, accumulator: .int64)
+    builder.operation("op", .fullyConnected(parameters), [x, w, b], y)
+    builder.graph.outputs = [y]
+    return builder.graph
+  }
+
+  private func interpreter(
+    _ graph: IntegerGraph, _ kernels: KernelChoice, threads: Int
+  ) throws -> Interpreter {
+    var options = RunOptions(kernels: kernels, threads: threads)
+    options.parallelWork = 0
+    return try Interpreter(graph: graph, options: options)
+  }
+
+  /// Every table gives the codes of the reference, by a kernel of its own where it should.
+  private func expectAgreement(
+    seed: UInt64, _ family: OperatorFamily, _ hasKernel: (IntegerGraph) -> Bool
+  ) throws {
+    let profiles = ArithmeticProfile.ofEveryModel
+    var random = RandomGraph(
+      seed: seed, arithmetic: profiles[Int(seed) % profiles.count], family, type: .int16)
+    let (graph, inputs) = (random.builder.graph, random.inputs())
+    let expected = try Interpreter(graph: graph, options: RunOptions(kernels: .reference))
+      .codes(for: inputs)
+    for (table, threads) in everyTable {
+      let interpreter = try interpreter(graph, table, threads: threads)
+      #expect(
+        interpreter.kernelName(of: 0) == (hasKernel(graph) ? table.rawValue : "reference"))
+      #expect(
+        interpreter.codes(for: inputs) == expected, "\(table.rawValue), \(threads) threads")
+    }
+  }
+}
