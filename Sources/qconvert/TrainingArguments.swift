@@ -253,9 +253,13 @@ extension TrainingArguments {
     calibration: String, images: ImageOptions, source: FloatSource, skipsUnreadable: Bool,
     fingerprint: @autoclosure () throws -> String
   ) throws -> TrainingInputs {
+    let path = train ?? calibration
     let samples = try Samples(
-      path: train ?? calibration, count: trainCount ?? .max, options: images, source: source,
+      path: path, count: trainCount ?? .max, options: images, source: source,
       skipsUnreadable: skipsUnreadable)
+    guard samples.set.count >= 2 else {
+      throw TrainingStep.tooFew(samples.set.count).inFile(path)
+    }
     let interruption = Interruption(
       message: "stopping with the best model so far; press Ctrl-C again to end at once",
       command: "qconvert")

@@ -35,6 +35,22 @@ struct TrainingCommandTests {
     return (found.sqnr, found.agreement)
   }
 
+  @Test("on two samples or more; fewer are refused by the name of their folder")
+  func oneSample() throws {
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: Self.fixtures + "/calibration").min())
+    try FileManager.default.createDirectory(
+      atPath: folder.file("one"), withIntermediateDirectories: false)
+    try FileManager.default.copyItem(
+      atPath: Self.fixtures + "/calibration/" + name, toPath: folder.file("one/" + name))
+    let outcome = try command.run(arguments(["--train", folder.file("one")]))
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "qconvert: error: \(folder.file("one")): training: there is 1 sample, training needs 2; "
+        + "give more, better hundreds: some are held out to tell when to stop\n")
+  }
+
   @Test(
     "to a model that answers more like the float one than plain quantization",
     arguments: ["per-channel", "per-tensor"],

@@ -97,6 +97,27 @@ struct CompensatedRoundingStepTests {
     return result
   }
 
+  @Test("of large inputs, sees positions all over the image, other ones of each sample")
+  func sampledPositions() throws {
+    var source = TensorSource(seed: 12)
+    var sketch = GraphSketch()
+    let x = sketch.input(shape: [1, 96, 96, 2])
+    sketch.output(try sketch.convolution("layer", x, outputs: 2, &source))
+    let graph = sketch.graph
+    let moments = try #require(InputMoments(graph.nodes[0], in: graph, sampleCount: 8))
+    // Channel 0 rises from left to right, channel 1 from sample to sample: what is missed of either
+    // would show. 512 of 9216 positions are looked at.
+    for sample in 0..<8 {
+      let values = (0..<96 * 96).flatMap { [Float($0 % 96) / 95, Float(sample) / 7] }
+      try values.withUnsafeBufferPointer { try moments.add($0) }
+    }
+    let found = moments.covariance(ofBlock: 0)
+    // Uniform over 96 and over 8 steps of [0, 1]: (n + 1) / (n − 1) / 12.
+    #expect(abs(found[0] - 97.0 / 95 / 12) < 0.002)
+    #expect(abs(found[3] - 9.0 / 7 / 12) < 1e-4)
+    #expect(abs(found[1]) < 0.002 && abs(found[1] - found[2]) < 1e-9)
+  }
+
   @Test("cuts filters of very many weights into blocks that cover them")
   func blocks() throws {
     var source = TensorSource(seed: 3)

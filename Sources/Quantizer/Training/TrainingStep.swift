@@ -67,7 +67,8 @@ public struct TrainingStep: QuantizationStep {
     try loop.finish(&state)
   }
 
-  static func tooFew(_ count: Int) -> Diagnostic {
+  /// What is wrong with fewer than two samples.
+  package static func tooFew(_ count: Int) -> Diagnostic {
     Diagnostic(
       place: "training",
       problem: "there \(count == 1 ? "is 1 sample" : "are \(count) samples"), training needs 2",
