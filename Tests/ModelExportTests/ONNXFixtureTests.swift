@@ -69,7 +69,9 @@ struct ONNXFixtureTests {
     #expect(array.shape == [40] + graph.tensors[graph.outputs[0]].shape)
     let theirs = array.floats().map { Int($0) }
     // Under profile litert, convolutions multiply and round as onnxruntime's do.
-    for (profile, greatest) in [(ArithmeticProfile.litert, 8), (.tflm, 24)] {
+    // The outputs are probabilities in 256ths of random images: where two classes are even, one code
+    // between their logits, 0.155, is 256 · 0.155 / 4 = 10 of them. Three such codes are let pass.
+    for (profile, greatest) in [(ArithmeticProfile.litert, 10), (.tflm, 30)] {
       let ours = try outputs(graph, samples, profile).flatMap { $0 }.map { Int($0) }
       let difference = zip(ours, theirs).map { abs($0 - $1) }.max() ?? 0
       #expect(difference <= greatest, "\(profile.name)")
