@@ -125,6 +125,14 @@ struct Evaluate: ParsableCommand {
       if result.labeled < result.images { print("  \(result.labeled) of them labeled") }
       row("float top-1", result.floatTop1, result.labeled)
       row("integer top-1", result.integerTop1, result.labeled)
+      let drop = pairedInterval(
+        lost: result.lost, gained: result.gained, trials: result.labeled)
+      print(
+        String(
+          format:
+            "  drop of top-1    %5.1f points  (95 %% interval %.1f to %.1f; %d lost, %d gained)",
+          100 * Double(result.lost - result.gained) / Double(result.labeled),
+          100 * drop.lowerBound, 100 * drop.upperBound, result.lost, result.gained))
       row("float top-5", result.floatTop5, result.labeled)
       row("integer top-5", result.integerTop5, result.labeled)
     }
@@ -142,6 +150,10 @@ private struct EvaluationReport: Encodable {
   var floatTop5: Double?
   var integerTop1: Double?
   var integerTop5: Double?
+  var top1Lost: Int?
+  var top1Gained: Int?
+  /// Least and greatest drop of top-1, with 95 % confidence.
+  var top1DropInterval: [Double]?
   var agreement: Double
   var sqnr: Double
 
@@ -156,6 +168,12 @@ private struct EvaluationReport: Encodable {
     floatTop5 = rate(result.floatTop5)
     integerTop1 = rate(result.integerTop1)
     integerTop5 = rate(result.integerTop5)
+    if result.labeled > 0 {
+      (top1Lost, top1Gained) = (result.lost, result.gained)
+      let drop = pairedInterval(
+        lost: result.lost, gained: result.gained, trials: result.labeled)
+      top1DropInterval = [drop.lowerBound, drop.upperBound]
+    }
     agreement = Double(result.agreeing) / Double(result.images)
     sqnr = result.signalToNoise
   }

@@ -26,6 +26,28 @@ struct EvaluateTests {
     #expect(try #require(object["integerTop1"] as? Double) >= 0.97)
     #expect(try #require(object["agreement"] as? Double) >= 0.98)
     #expect(try #require(object["sqnr"] as? Double) > 25)
+    let (lost, gained) = (
+      try #require(object["top1Lost"] as? Int), try #require(object["top1Gained"] as? Int)
+    )
+    let integer = try #require(object["integerTop1"] as? Double)
+    #expect(abs(0.98 - integer - Double(lost - gained) / 100) < 1e-9)
+    let interval = try #require(object["top1DropInterval"] as? [Double])
+    #expect(interval.count == 2 && interval[0] < interval[1])
+    #expect((interval[0]...interval[1]).contains(Double(lost - gained) / 100))
+  }
+
+  @Test("a drop with its interval, for people")
+  func drop() throws {
+    let outcome = try evaluate([
+      "--reference", fixtures + "/digits.onnx", "--labels", fixtures + "/test/labels.txt",
+    ])
+    let line = try #require(
+      outcome.output.split(separator: "\n").first { $0.contains("drop of top-1") })
+    #expect(
+      line.contains(
+        /^  drop of top-1 +-?\d\.\d points  \(95 % interval -\d\.\d to \d\.\d; \d lost, \d gained\)$/
+      ),
+      "\(line)")
   }
 
   @Test("without labels: agreement and SQNR alone")

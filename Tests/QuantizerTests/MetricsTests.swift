@@ -21,6 +21,33 @@ struct MetricsTests {
     #expect(result.signalToNoise == .infinity)
   }
 
+  @Test("what only one of both models ranks rightly is counted")
+  func lostAndGained() {
+    var result = EvaluationResult()
+    let answers: [(float: [Float], integer: [Int], label: Int?)] = [
+      ([1, 0], [1, 0], 0), ([1, 0], [0, 1], 0), ([1, 0], [0, 1], 0), ([1, 0], [0, 1], 1),
+      ([0, 1], [0, 1], 0), ([1, 0], [0, 1], nil),
+    ]
+    for (float, codes, label) in answers {
+      result.add(float: float, integer: codes.map(Float.init), codes: codes, label: label)
+    }
+    #expect(result.lost == 2 && result.gained == 1)
+    #expect(result.floatTop1 - result.integerTop1 == 1)
+  }
+
+  @Test("the paired interval matches values worked out by hand")
+  func paired() {
+    // Of 98 trials 14 lost and 5 gained, with the halves 14.5 and 5.5 of 100: 0.09, and
+    // 1.96 · √((0.2 − 0.0081) / 100) = 0.0859.
+    let interval = pairedInterval(lost: 14, gained: 5, trials: 98)
+    #expect(abs(interval.lowerBound - 0.0041) < 1e-4)
+    #expect(abs(interval.upperBound - 0.1759) < 1e-4)
+    // Nothing either way is no proof that nothing will be: 1.96 · √(1 / 100) / 10.
+    let none = pairedInterval(lost: 0, gained: 0, trials: 98)
+    #expect(abs(none.upperBound - 0.0196) < 1e-4 && none.lowerBound == -none.upperBound)
+    #expect(pairedInterval(lost: 0, gained: 0, trials: 0).contains(0))
+  }
+
   @Test("the Wilson interval matches published values")
   func wilson() {
     // Wilson 1927, as tabulated by Newcombe 1998 (method 3): 81/263 and 0/20.

@@ -15,6 +15,10 @@ public struct EvaluationResult: Hashable, Sendable {
   public var integerTop1: Int
   /// Images whose class the integer model ranks among the first five.
   public var integerTop5: Int
+  /// Labeled images that the float model ranks rightly and the integer model does not.
+  public var lost: Int
+  /// Labeled images that the integer model ranks rightly and the float model does not.
+  public var gained: Int
   /// Images for which both models rank the same class first.
   public var agreeing: Int
   /// Σ of the squared float logits.
@@ -30,6 +34,8 @@ public struct EvaluationResult: Hashable, Sendable {
     floatTop5 = 0
     integerTop1 = 0
     integerTop5 = 0
+    lost = 0
+    gained = 0
     agreeing = 0
     signal = 0
     noise = 0
@@ -56,9 +62,14 @@ public struct EvaluationResult: Hashable, Sendable {
     if floatRanking.first == integerRanking.first { agreeing += 1 }
     if let label {
       labeled += 1
-      if floatRanking.first == label { floatTop1 += 1 }
+      let (floatIsRight, integerIsRight) = (
+        floatRanking.first == label, integerRanking.first == label
+      )
+      if floatIsRight { floatTop1 += 1 }
+      if integerIsRight { integerTop1 += 1 }
+      if floatIsRight, !integerIsRight { lost += 1 }
+      if integerIsRight, !floatIsRight { gained += 1 }
       if floatRanking.contains(label) { floatTop5 += 1 }
-      if integerRanking.first == label { integerTop1 += 1 }
       if integerRanking.contains(label) { integerTop5 += 1 }
     }
     for (reference, value) in zip(float, integer) {
@@ -67,6 +78,21 @@ public struct EvaluationResult: Hashable, Sendable {
       noise += difference * difference
     }
   }
+}
+
+/// The interval that holds the true difference of two rates with 95 % confidence, when of `trials`
+/// that both were tried on `lost` succeeded with the first alone and `gained` with the second alone:
+/// first rate less second, as shares of 1 (Agresti and Min 2005: Wald's interval with half a trial
+/// added to each of the four outcomes).
+///
+/// Two models that saw the same images differ by less than the intervals of their own rates suggest.
+public func pairedInterval(lost: Int, gained: Int, trials: Int) -> ClosedRange<Double> {
+  let n = Double(trials) + 2
+  let (lost, gained) = (Double(lost) + 0.5, Double(gained) + 0.5)
+  let difference = (lost - gained) / n
+  let variance = max(0, (lost + gained) / n - difference * difference) / n
+  let spread = 1.959963984540054 * variance.squareRoot()
+  return max(-1, difference - spread)...min(1, difference + spread)
 }
 
 /// The interval that holds the true rate with 95 % confidence when `successes` of `trials` were
