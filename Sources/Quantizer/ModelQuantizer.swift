@@ -56,6 +56,7 @@ public struct ModelQuantizer {
     case .channelRange: steps.append(ChannelRangeEqualizationStep(samples: samples))
     }
     if options.splitsChannels { steps.append(ChannelSplittingStep(samples: samples)) }
+    if options.sixteenBitShare > 0 { steps.append(SixteenBitSelectionStep(samples: samples)) }
     steps += [CalibrationStep(samples: samples), WeightThresholdStep()]
     if options.rounding == .gptq { steps.append(CompensatedRoundingStep(samples: samples)) }
     switch options.biasCorrection {
@@ -92,7 +93,7 @@ public struct ModelQuantizer {
     }
     var state = QuantizationState(
       graph: graph, options: options, knownRanges: known,
-      tail: options.outputType == .int16 ? try graph.outputTail() : [])
+      wideValues: try graph.wideValues(options))
     for step in steps {
       try step.apply(to: &state) { progress(step.title, $0) }
     }

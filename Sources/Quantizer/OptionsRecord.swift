@@ -8,6 +8,10 @@ extension QuantizationOptions {
       "split-channels=\(splitsChannels)",
       "thresholds=\(thresholds.rawValue)", "weights=\(weights.rawValue)",
     ]
+    if !sixteenBitLayers.isEmpty {
+      result.append("int16=\(sixteenBitLayers.joined(separator: ","))")
+    }
+    if sixteenBitShare > 0 { result.append("int16-share=\(sixteenBitShare)") }
     if calibrator == .percentile { result.append("percentile=\(percentile)") }
     if let reconstruction {
       result += reconstruction.record.map { "block-" + $0 }

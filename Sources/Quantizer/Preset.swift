@@ -71,9 +71,14 @@ public enum Preset: String, CaseIterable, Sendable {
 extension FloatGraph {
   /// Multiplications of activations by weights in one inference.
   public var multiplicationCount: Int {
-    nodes.reduce(0) { count, node in
-      guard let layout = WeightLayout(node, in: self) else { return count }
-      return count + values[node.output].shape.reduce(1, *) * layout.filterSize
-    }
+    nodes.reduce(0) { $0 + $1.multiplicationCount(in: self) }
+  }
+}
+
+extension FloatNode {
+  /// As ``FloatGraph/multiplicationCount``, of one node.
+  func multiplicationCount(in graph: FloatGraph) -> Int {
+    guard let layout = WeightLayout(self, in: graph) else { return 0 }
+    return graph.values[output].shape.reduce(1, *) * layout.filterSize
   }
 }

@@ -93,6 +93,11 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var biasCorrection: BiasCorrection
   /// Codes of the outputs.
   public var outputType: OutputType
+  /// Names of layers whose outputs get 16-bit codes; see ``SixteenBitClasses``.
+  public var sixteenBitLayers: [String]
+  /// Percent of all multiplications, 0…100, that may be made in 16x8 by layers which
+  /// ``SixteenBitSelectionStep`` chooses, beyond those named.
+  public var sixteenBitShare: Double
   /// The arithmetic that multipliers and tables are made for.
   public var arithmetic: ArithmeticProfile
   /// Images per forward pass; changes speed and memory, never the result of a calibrator.
@@ -107,7 +112,8 @@ public struct QuantizationOptions: Hashable, Sendable {
     equalization: Equalization = .none, splitsChannels: Bool = false,
     rounding: WeightRounding = .nearest, biasCorrection: BiasCorrection = .none,
     training: TrainingOptions? = nil, reconstruction: TrainingOptions? = nil,
-    outputType: OutputType = .int8, arithmetic: ArithmeticProfile = .tflm, batch: Int = 8,
+    outputType: OutputType = .int8, sixteenBitLayers: [String] = [], sixteenBitShare: Double = 0,
+    arithmetic: ArithmeticProfile = .tflm, batch: Int = 8,
     threads: Int = 1
   ) {
     self.weights = weights
@@ -121,6 +127,8 @@ public struct QuantizationOptions: Hashable, Sendable {
     self.rounding = rounding
     self.biasCorrection = biasCorrection
     self.outputType = outputType
+    self.sixteenBitLayers = sixteenBitLayers
+    self.sixteenBitShare = sixteenBitShare
     self.arithmetic = arithmetic
     self.batch = batch
     self.threads = threads

@@ -18,8 +18,8 @@ public struct QuantizationState: Sendable {
   public var observed: [ValueIndex: ValueRange]
   /// Ranges that are known rather than observed: image inputs.
   public var knownRanges: [ValueIndex: ValueRange]
-  /// The values that get 16-bit codes; see ``FloatGraph/outputTail()``.
-  public var tail: Set<ValueIndex>
+  /// The values that get 16-bit codes: see ``FloatGraph/outputTail()`` and ``SixteenBitClasses``.
+  public var wideValues: Set<ValueIndex>
   /// T per filter, or a single one, of each weights constant.
   public var weightThresholds: [ValueIndex: [Float]]
   /// What the user should know about the steps: one sentence each, without a final period.
@@ -28,13 +28,13 @@ public struct QuantizationState: Sendable {
   /// The state before the first step.
   public init(
     graph: FloatGraph, options: QuantizationOptions,
-    knownRanges: [ValueIndex: ValueRange] = [:], tail: Set<ValueIndex> = []
+    knownRanges: [ValueIndex: ValueRange] = [:], wideValues: Set<ValueIndex> = []
   ) {
     self.graph = graph
     reference = graph
     self.options = options
     self.knownRanges = knownRanges
-    self.tail = tail
+    self.wideValues = wideValues
     ranges = [:]
     observed = [:]
     weightThresholds = [:]

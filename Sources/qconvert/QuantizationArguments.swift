@@ -108,6 +108,26 @@ struct QuantizationArguments: ParsableArguments {
       valueName: "int8|int16"))
   var outputType: OutputType?
 
+  @Option(
+    name: .customLong("int16"),
+    help: ArgumentHelp(
+      "Give the outputs of these layers 16-bit codes.",
+      discussion:
+        "They and the layers that read them compute in TFLite's 16x8: 16-bit activations, "
+        + "8-bit weights. 'qconvert sensitivity' lists the layers.",
+      valueName: "layer,…"))
+  var sixteenBitLayers: String?
+
+  @Option(
+    name: .customLong("int16-share"),
+    help: ArgumentHelp(
+      "Let up to this part of all multiplications be made in 16x8. Default: 0.",
+      discussion:
+        "The layers are those whose 8-bit rounding leaves the most noise in the logits for "
+        + "what they cost. Their names are told.",
+      valueName: "percent"))
+  var sixteenBitShare: Double?
+
   @OptionGroup(title: "Training")
   var training: TrainingArguments
 
@@ -129,6 +149,14 @@ struct QuantizationArguments: ParsableArguments {
         throw ValidationError("--percentile must be above 50 and at most 100")
       }
     }
+    if let sixteenBitShare {
+      guard sixteenBitShare >= 0, sixteenBitShare <= 100 else {
+        throw ValidationError("--int16-share must be 0…100")
+      }
+    }
+    if let sixteenBitLayers, sixteenBitLayers.layerNames.isEmpty {
+      throw ValidationError("--int16 needs the name of at least one layer")
+    }
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads must be 1…256")
     }
@@ -149,7 +177,8 @@ struct QuantizationArguments: ParsableArguments {
       ("--calibrator", calibrator != nil), ("--percentile", percentile != nil),
       ("--equalize", equalize != nil), ("--bias-correction", biasCorrection != nil),
       ("--rounding", rounding != nil),
-      ("--output-type", outputType != nil), ("--train", training.train != nil),
+      ("--output-type", outputType != nil), ("--int16", sixteenBitLayers != nil),
+      ("--int16-share", sixteenBitShare != nil), ("--train", training.train != nil),
       ("--epochs", training.epochs != nil),
     ]
     for (option, isGiven) in given where isGiven {
@@ -172,6 +201,8 @@ struct QuantizationArguments: ParsableArguments {
     options.reconstruction = training.reconstruction(&options.training)
     try decideRounding(&options)
     options.outputType = outputType ?? .int8
+    options.sixteenBitLayers = sixteenBitLayers?.layerNames ?? []
+    options.sixteenBitShare = sixteenBitShare ?? 0
     options.arithmetic = arithmetic ?? .tflm
     options.threads = threads
     return options
@@ -228,4 +259,9 @@ struct Conversion {
   var samples: Samples
   /// The options, `name=value`, as the file records them.
   var record: [String]
+}
+
+extension String {
+  /// The names that commas separate.
+  fileprivate var layerNames: [String] { split(separator: ",").map(String.init) }
 }

@@ -126,8 +126,10 @@ struct Quantize: ParsableCommand {
           + "thresholds \(options.thresholds.rawValue), calibrator \(options.calibrator.rawValue)")
       print("  methods      \(options.methods)")
       print("  arithmetic   \(graph.arithmetic.name)")
-      let isWide = options.outputType == .int16
-      if isWide { print("  outputs      int16: the layers they come from compute in 16x8") }
+      let isWide = graph.tensors.contains { $0.elementType == .int16 }
+      if options.outputType == .int16 {
+        print("  outputs      int16: the layers they come from compute in 16x8")
+      }
       if let headroom = summary.leastHeadroom {
         let limit = isWide ? "32 bits, of 16x8 layers within 48," : "32 bits,"
         print("  accumulators proven within \(limit) at least \(bitText(headroom)) of headroom")

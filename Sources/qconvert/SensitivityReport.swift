@@ -142,6 +142,7 @@ extension SensitivityMend {
     case .biasCorrection: "--bias-correction empirical"
     case .tighterThresholds: "--calibrator mse, or --calibrator percentile"
     case .trainedThresholds: "--train with a folder of unlabeled images"
+    case .sixteenBits: "--int16 with the names of these layers, or --int16-share 20"
     }
   }
 
@@ -153,6 +154,7 @@ extension SensitivityMend {
     case .biasCorrection: "channels are off by a constant, which makes much of the noise"
     case .tighterThresholds: "rare large outputs make the step of all others"
     case .trainedThresholds: "nothing simpler stands out"
+    case .sixteenBits: "thresholds are trained; what is left is the rounding to 8 bits"
     }
   }
 }

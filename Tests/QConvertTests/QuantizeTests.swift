@@ -159,6 +159,47 @@ struct QuantizeTests {
     #expect(graph.record?.options.contains("output-type=int16") == true)
   }
 
+  @Test("with 16-bit layers named or chosen, and tells which")
+  func sixteenBitLayers() throws {
+    let folder = try TemporaryFolder()
+    let record = { try #require(try FBQFile.read(path: folder.file("out.fbq")).record).options }
+    var outcome = try command.run(arguments(folder, ["--int16-share", "30"]))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    let note = try #require(
+      outcome.output.split(separator: "\n").first { $0.contains("16-bit outputs of") })
+    #expect(note.contains(" of the multiplications in 16x8, against "))
+    #expect(outcome.output.contains("within 32 bits, of 16x8 layers within 48, at least"))
+    #expect(try record().contains("int16-share=30.0"))
+    // The first layer by its name.
+    let graph = try FBQFile.read(path: folder.file("out.fbq"))
+    let name = try #require(graph.operations.first { $0.kind.name == "convolution" }).name
+    outcome = try command.run(arguments(folder, ["--int16", name]))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(try record().contains("int16=\(name)"))
+    let named = try FBQFile.read(path: folder.file("out.fbq"))
+    let output = try #require(named.operations.first { $0.name == name }).outputs[0]
+    #expect(named.tensors[output].elementType == .int16)
+  }
+
+  @Test("and refuses 16-bit layers that do not exist or make no sense")
+  func sixteenBitRefusals() throws {
+    let folder = try TemporaryFolder()
+    var outcome = try command.run(arguments(folder, ["--int16", "nose"]))
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.hasSuffix(
+        "--int16: the model has no layer 'nose'; 'qconvert sensitivity' lists the layers\n"))
+    for (options, problem) in [
+      (["--int16-share", "101"], "--int16-share must be 0…100"),
+      (["--int16-share", "nan"], "--int16-share must be 0…100"),
+      (["--int16", ","], "--int16 needs the name of at least one layer"),
+    ] {
+      outcome = try command.run(arguments(folder, options))
+      #expect(outcome.status == 2 && outcome.errors.contains(problem), "\(outcome.errors)")
+    }
+    #expect(folder.read("out.fbq") == nil)
+  }
+
   @Test("to JSON for scripts")
   func json() throws {
     let folder = try TemporaryFolder()

@@ -78,7 +78,7 @@ struct QuantizedImportCommandTests {
     let path = try model(in: folder)
     for option in [
       ["--calibration", folder.path], ["--equalize", "none"], ["--epochs", "3"],
-      ["--output-type", "int16"],
+      ["--output-type", "int16"], ["--int16", "conv1"], ["--int16-share", "20"],
     ] {
       let outcome = try BuiltCommand("qconvert").run(
         [path, "-o", folder.file("out.fbq")] + option)

@@ -94,6 +94,7 @@ struct QuantizedNetwork {
         switch tensor.elementType {
         case .int64: bytes.array(of: Int64.self).map { Int32($0) }
         case .int32: bytes.array(of: Int32.self)
+        case .int16: bytes.array(of: Int16.self).map { Int32($0) }
         default: bytes.array(of: Int8.self).map { Int32($0) }
         }
       let isDepthwise = quantization.axis == 3 || tensor.shape != constant.shape

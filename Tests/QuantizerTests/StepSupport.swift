@@ -31,7 +31,7 @@ extension FloatGraph {
   ) throws(Diagnostic) -> QuantizationState {
     var state = QuantizationState(
       graph: self, options: options,
-      tail: options.outputType == .int16 ? try outputTail() : [])
+      wideValues: try wideValues(options))
     for step in steps { try step.apply(to: &state) { _ in } }
     return state
   }

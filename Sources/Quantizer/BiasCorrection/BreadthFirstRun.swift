@@ -54,30 +54,25 @@ struct BreadthFirstRun {
   }
 
   /// The mean distance from the zero point that each tap of `window` sees in the codes of `value`,
-  /// over all samples; `nil` where no 8-bit codes are held.
+  /// over all samples; `nil` where no codes are held.
   func tapMeans(of value: ValueIndex, window: LayerWindow) -> TapMeans? {
-    gather(TapMeans(window), over: value) { $0.add($1, zeroPoint: $2) }
+    gather(TapMeans(window), over: value)
   }
 
   /// For each channel of `value`, the share of its codes strictly inside `limits`, over all samples;
-  /// `nil` where no 8-bit codes are held.
+  /// `nil` where no codes are held.
   func movingShares(of value: ValueIndex, limits: CodeRange) -> [Double]? {
     let channels = lowering.graph.values[value].shape.last ?? 1
-    return gather(ChannelActivity(channels: channels), over: value) { activity, codes, _ in
-      activity.add(codes, limits: limits)
-    }?.shares
+    return gather(ChannelActivity(channels: channels, limits: limits), over: value)?.shares
   }
 
-  /// A statistic over the codes of `value`; `add` is given the codes of one sample and their zero
-  /// point. Statistics count whole numbers, so that the threads' shares give the same sum in any
-  /// order.
+  /// A statistic over the codes of `value`. Statistics count whole numbers, so that the threads'
+  /// shares give the same sum in any order.
   private func gather<Statistic: SampleStatistic>(
-    _ empty: Statistic, over value: ValueIndex,
-    _ add: @Sendable (inout Statistic, UnsafeBufferPointer<Int8>, Int32) -> Void
+    _ empty: Statistic, over value: ValueIndex
   ) -> Statistic? {
-    guard let tensor = lowering.tensors[value], let held = codes[tensor],
-      lowering.result.tensors[tensor].elementType == .int8
-    else { return nil }
+    guard let tensor = lowering.tensors[value], let held = codes[tensor] else { return nil }
+    let isWide = lowering.result.tensors[tensor].elementType == .int16
     let zeroPoint = lowering.result.tensors[tensor].zeroPoint
     let samples = samples
     let workers = workers
@@ -85,7 +80,12 @@ struct BreadthFirstRun {
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       var statistic = empty
       for sample in stride(from: worker, to: samples, by: workers) {
-        add(&statistic, UnsafeBufferPointer(held.sample(sample)), zeroPoint)
+        let bytes = UnsafeRawBufferPointer(held.sample(sample))
+        if isWide {
+          statistic.add(bytes.bindMemory(to: Int16.self), zeroPoint: zeroPoint)
+        } else {
+          statistic.add(bytes.bindMemory(to: Int8.self), zeroPoint: zeroPoint)
+        }
       }
       partial.set(worker, statistic)
     }

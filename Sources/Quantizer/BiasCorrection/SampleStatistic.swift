@@ -2,6 +2,9 @@ import IntegerModel
 
 /// A statistic over samples that several threads can gather, each over some of them.
 protocol SampleStatistic: Sendable {
+  /// Takes in the codes of one sample, `[…, C]`, 8 or 16 bits each.
+  mutating func add<Code: FixedWidthInteger>(
+    _ codes: UnsafeBufferPointer<Code>, zeroPoint: Int32)
   /// Takes in what `other` has seen.
   mutating func add(_ other: Self)
 }
@@ -9,17 +12,23 @@ protocol SampleStatistic: Sendable {
 /// How many codes of each channel lie strictly inside the limits of an activation: those that follow
 /// a change of the bias.
 struct ChannelActivity: SampleStatistic {
+  private let limits: CodeRange
   private var inside: [Int]
   private var positions = 0
 
   /// Starts without samples.
-  init(channels: Int) { inside = Array(repeating: 0, count: channels) }
+  init(channels: Int, limits: CodeRange) {
+    self.limits = limits
+    inside = Array(repeating: 0, count: channels)
+  }
 
   /// The share of each channel's codes.
   var shares: [Double] { inside.map { Double($0) / Double(max(positions, 1)) } }
 
-  /// Takes in the codes of one sample, `[…, C]`.
-  mutating func add(_ codes: UnsafeBufferPointer<Int8>, limits: CodeRange) {
+  /// See ``SampleStatistic``.
+  mutating func add<Code: FixedWidthInteger>(
+    _ codes: UnsafeBufferPointer<Code>, zeroPoint: Int32
+  ) {
     let channels = inside.count
     // 32-bit lanes vectorize; a sample has fewer positions than they count to.
     var counts = [Int32](repeating: 0, count: channels)

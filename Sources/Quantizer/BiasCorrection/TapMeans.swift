@@ -117,7 +117,9 @@ struct TapMeans: SampleStatistic {
   }
 
   /// Takes in one sample in codes: the distances from `zeroPoint`.
-  mutating func add(_ sample: UnsafeBufferPointer<Int8>, zeroPoint: Int32) {
+  mutating func add<Code: FixedWidthInteger>(
+    _ sample: UnsafeBufferPointer<Code>, zeroPoint: Int32
+  ) {
     window.add(to: &sums) { Float(Int32(sample[$0]) &- zeroPoint) }
     positions += window.positions
   }

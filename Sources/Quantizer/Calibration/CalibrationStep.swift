@@ -21,11 +21,11 @@ public struct CalibrationStep: QuantizationStep {
     let options = state.options
     let graph = state.graph
     var calibrators: [ValueIndex: any Calibrator] = [:]
-    let tail = state.tail
+    let wide = state.wideValues
     try samples.run(through: graph, options: options, progress: progress) { value, elements in
       // 16-bit codes have room for all values.
       calibrators[
-        value, default: tail.contains(value) ? MinMaxCalibrator() : options.makeCalibrator()
+        value, default: wide.contains(value) ? MinMaxCalibrator() : options.makeCalibrator()
       ].observe(elements)
     }
     state.observed = calibrators.mapValues { $0.range() }

@@ -13,11 +13,7 @@ extension SampleSet {
     through graph: FloatGraph, options: QuantizationOptions, progress: (StepProgress) -> Void,
     observe: @escaping (ValueIndex, UnsafeBufferPointer<Float>) -> Void
   ) throws(Diagnostic) {
-    guard count > 0 else {
-      throw Diagnostic(
-        place: "calibration", problem: "there are no samples",
-        remedy: "give at least one image, better a hundred")
-    }
+    guard count > 0 else { throw Self.noSamples }
     try Self.requireFinitePads(graph)
     var engine: FloatEngine?
     var start = 0
@@ -50,6 +46,11 @@ extension SampleSet {
       progress(StepProgress(Double(start) / Double(count)))
     }
   }
+
+  /// What is wrong with none.
+  static let noSamples = Diagnostic(
+    place: "calibration", problem: "there are no samples",
+    remedy: "give at least one image, better a hundred")
 
   /// Simplification hands −∞ to the max pool behind it, where there is one.
   private static func requireFinitePads(_ graph: FloatGraph) throws(Diagnostic) {

@@ -7,23 +7,23 @@ import FloatModel
 /// fixed parameters of the one member that has them (softmax, logistic and tanh outputs). Where two
 /// fixed members would meet, they stay apart and lowering inserts a requantization.
 ///
-/// Values of the tail (``FloatGraph/outputTail()``) have 16-bit codes; what they share codes with is
-/// in the tail, too.
+/// Wide values (``QuantizationState/wideValues``) have 16-bit codes; what they share codes with is
+/// wide, too.
 package struct ScaleUnification {
   private var parent: [Int]
   private var fixed: [ValueIndex: ActivationParameters]
   private let graph: FloatGraph
-  private let tail: Set<ValueIndex>
+  private let wide: Set<ValueIndex>
 
-  /// - Parameter tail: the values with 16-bit codes.
-  package init(graph: FloatGraph, tail: Set<ValueIndex> = []) {
+  /// - Parameter wide: the values with 16-bit codes.
+  package init(graph: FloatGraph, wide: Set<ValueIndex> = []) {
     self.graph = graph
-    self.tail = tail
+    self.wide = wide
     parent = Array(graph.values.indices)
     fixed = [:]
     for node in graph.nodes {
       if let parameters = node.fixedOutputParameters {
-        fixed[node.output] = tail.contains(node.output) ? .wideUnit : parameters
+        fixed[node.output] = wide.contains(node.output) ? .wideUnit : parameters
       }
     }
     for node in graph.nodes where node.copiesCodes {
@@ -57,7 +57,7 @@ package struct ScaleUnification {
         result[value] = parameters
       } else if let range = classRanges[root] {
         result[value] =
-          tail.contains(value)
+          wide.contains(value)
           ? ActivationParameters(wideCovering: range)
           : ActivationParameters(covering: range, form: form)
       }
@@ -71,7 +71,7 @@ package struct ScaleUnification {
   /// Whether training leaves the parameters of `value` alone: the kernels prescribe them, or they
   /// have bits to spare.
   package mutating func isFixed(_ value: ValueIndex) -> Bool {
-    fixed[find(value)] != nil || tail.contains(value)
+    fixed[find(value)] != nil || wide.contains(value)
   }
 
   private mutating func find(_ value: Int) -> Int {

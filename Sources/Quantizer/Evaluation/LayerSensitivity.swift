@@ -80,6 +80,8 @@ public enum SensitivityMend: String, CaseIterable, Sendable {
   case tighterThresholds = "tighter"
   /// None of these stands out: train all thresholds.
   case trainedThresholds = "training"
+  /// They are trained, and rounding to 8 bits makes most of the noise: 16 bits for this layer.
+  case sixteenBits = "16 bits"
 
   /// A layer whose part in the noise is smaller needs no mending.
   static let leastShare = 0.01
@@ -93,8 +95,10 @@ public enum SensitivityMend: String, CaseIterable, Sendable {
   static let greatestPeak = 16.0
 
   /// What `evidence` points to, for a layer that makes `noiseShare` of the noise and whose SQNR is
-  /// `alone` dB when it alone is quantized.
-  public init?(_ evidence: NoiseEvidence, noiseShare: Double, alone: Double) {
+  /// `alone` dB when it alone is quantized; `isTrained` tells whether thresholds are trained already.
+  public init?(
+    _ evidence: NoiseEvidence, noiseShare: Double, alone: Double, isTrained: Bool = false
+  ) {
     if noiseShare < Self.leastShare || alone > Self.greatestNoisy { return nil }
     if evidence.clippedShare > 0.5 {
       self = .widerThresholds
@@ -106,6 +110,9 @@ public enum SensitivityMend: String, CaseIterable, Sendable {
       self = .biasCorrection
     } else if evidence.roundingShare > 0.5, evidence.peakToMean > Self.greatestPeak {
       self = .tighterThresholds
+    } else if isTrained {
+      guard evidence.roundingShare > 0.5 else { return nil }
+      self = .sixteenBits
     } else {
       self = .trainedThresholds
     }

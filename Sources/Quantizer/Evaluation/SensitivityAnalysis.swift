@@ -177,7 +177,8 @@ public struct SensitivityAnalysis {
         drop: given.map { $0 == output ? 0 : $0 - output } ?? 0, noiseShare: share,
         worstChannels: noise.worstChannels(3), evidence: evidence,
         mend: SensitivityMend(
-          evidence, noiseShare: share, alone: noise.alone.signalToNoise))
+          evidence, noiseShare: share, alone: noise.alone.signalToNoise,
+          isTrained: result.state.options.training?.trainsThresholds == true))
     }
     return layers.sorted { ($1.noiseShare, $0.operation) < ($0.noiseShare, $1.operation) }
   }

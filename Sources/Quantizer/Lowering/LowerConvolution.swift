@@ -9,7 +9,7 @@ extension Lowering {
     _ node: FloatNode, _ convolution: FloatConvolution
   ) throws(Diagnostic) {
     let (input, inputParameters) = try operand(of: node)
-    let outputParameters = try quantization(of: node.output)
+    let outputParameters = try computedParameters(of: node)
     let weights = try weightTensor(node)
     let quantized = try quantizeWeights(node, weights: weights)
     let isDepthwise = convolution.groups > 1 && weights.shape[3] == 1
@@ -30,10 +30,9 @@ extension Lowering {
       dilation: SpatialPair(
         height: convolution.dilation.height, width: convolution.dilation.width),
       padding: SpatialPadding(convolution.padding), limits: RealRange(convolution.clamp))
-    append(
+    try appendComputing(
       node, isDepthwise ? .depthwiseConvolution(lowered) : .convolution(lowered),
-      inputs: [input, constants.weights, constants.bias], output: try addOutput(of: node),
-      notes: Self.notes(quantized))
+      inputs: [input, constants.weights, constants.bias], notes: Self.notes(quantized))
   }
 
   /// Fully connected layer.
@@ -41,20 +40,19 @@ extension Lowering {
     _ node: FloatNode, _ clamp: ClampRange
   ) throws(Diagnostic) {
     let (input, inputParameters) = try operand(of: node)
-    let outputParameters = try quantization(of: node.output)
+    let outputParameters = try computedParameters(of: node)
     let weights = try weightTensor(node)
     let quantized = try quantizeWeights(node, weights: weights)
     let constants = addLayerConstants(
       node, codes: quantized.codes, shape: weights.shape, axis: 0, quantized: quantized,
       input: inputParameters)
-    append(
+    try appendComputing(
       node,
       .fullyConnected(
         try derivation.fullyConnected(
           input: inputParameters.codes, weightScales: quantized.scales,
           output: outputParameters.codes, limits: RealRange(clamp))),
-      inputs: [input, constants.weights, constants.bias], output: try addOutput(of: node),
-      notes: Self.notes(quantized))
+      inputs: [input, constants.weights, constants.bias], notes: Self.notes(quantized))
   }
 
   private func weightTensor(_ node: FloatNode) throws(Diagnostic) -> FloatTensor {

@@ -8,25 +8,24 @@ extension Lowering {
   mutating func lowerAdd(
     _ node: FloatNode, _ clamp: ClampRange, subtracting: Bool
   ) throws(Diagnostic) {
-    let inputs = [try activation(node.inputs[0]), try activation(node.inputs[1])]
-    let first = try quantization(of: node.inputs[0]).codes
-    let second = try quantization(of: node.inputs[1]).codes
-    let output = try quantization(of: node.output).codes
+    let (first, second) = (try operand(0, of: node), try operand(1, of: node))
+    let codes = (first.parameters.codes, second.parameters.codes)
+    let output = try computedParameters(of: node).codes
+    let limits = RealRange(clamp)
     let kind: OperatorKind =
       subtracting
-      ? .subtract(
-        try derivation.subtract(first, second, output: output, limits: RealRange(clamp)))
-      : .add(try derivation.add(first, second, output: output, limits: RealRange(clamp)))
-    append(node, kind, inputs: inputs, output: try addOutput(of: node))
+      ? .subtract(try derivation.subtract(codes.0, codes.1, output: output, limits: limits))
+      : .add(try derivation.add(codes.0, codes.1, output: output, limits: limits))
+    try appendComputing(node, kind, inputs: [first.tensor, second.tensor])
   }
 
   /// Element-wise product.
   mutating func lowerMultiply(_ node: FloatNode, _ clamp: ClampRange) throws(Diagnostic) {
-    let inputs = [try activation(node.inputs[0]), try activation(node.inputs[1])]
+    let (first, second) = (try operand(0, of: node), try operand(1, of: node))
     let parameters = try derivation.multiply(
-      try quantization(of: node.inputs[0]).codes, try quantization(of: node.inputs[1]).codes,
-      output: try quantization(of: node.output).codes, limits: RealRange(clamp))
-    append(node, .multiply(parameters), inputs: inputs, output: try addOutput(of: node))
+      first.parameters.codes, second.parameters.codes,
+      output: try computedParameters(of: node).codes, limits: RealRange(clamp))
+    try appendComputing(node, .multiply(parameters), inputs: [first.tensor, second.tensor])
   }
 
   /// Parametric ReLU; a constant slope is quantized over its own range.

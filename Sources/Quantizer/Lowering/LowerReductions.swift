@@ -12,24 +12,24 @@ extension Lowering {
     let count = axes.reduce(1) { $0 * shape[$1] }
     let parameters = try derivation.mean(
       input: inputParameters.codes,
-      output: try quantization(of: node.output).codes, axes: axes, count: count,
+      output: try computedParameters(of: node).codes, axes: axes, count: count,
       keepsDimensions: keepsDimensions)
-    append(
-      node, .mean(parameters),
-      inputs: [input], output: try addOutput(of: node))
+    try appendComputing(node, .mean(parameters), inputs: [input])
   }
 
   /// Average pool, on codes.
   mutating func lowerAveragePool(_ node: FloatNode, _ pool: FloatPool) throws(Diagnostic) {
-    try lowerCopy(node, .averagePool(Self.parameters(of: pool)))
+    try lowerCopy(
+      node, .averagePool(Self.parameters(of: pool, codes: try quantization(of: node.output))))
   }
 
   /// The integer form of a pool's geometry.
-  static func parameters(of pool: FloatPool) -> PoolParameters {
+  static func parameters(of pool: FloatPool, codes: ActivationParameters) -> PoolParameters {
     PoolParameters(
       window: SpatialPair(height: pool.window.height, width: pool.window.width),
       stride: SpatialPair(height: pool.stride.height, width: pool.stride.width),
-      padding: SpatialPadding(pool.padding), clamp: CodeRange(minimum: -128, maximum: 127))
+      padding: SpatialPadding(pool.padding),
+      clamp: codes.codeRange(minimum: -.infinity, maximum: .infinity))
   }
 
   /// Softmax over the last axis; another axis is moved there and back.

@@ -4,8 +4,8 @@ import IntegerModel
 import OperatorArithmetic
 
 /// Turns a float graph with ranges and weight thresholds into integers: int8 weights, int32 biases
-/// (paper eq. 20), multipliers, shifts and tables. In the tail (``FloatGraph/outputTail()``),
-/// activations are int16 and biases int64.
+/// (paper eq. 20), multipliers, shifts and tables. Nodes that read or write wide values
+/// (``QuantizationState/wideValues``) compute in TFLite's 16x8: int16 activations, int64 biases.
 ///
 /// Nodes are lowered one by one in execution order; each kind of operator is a method in a file of
 /// its own. Where a kernel copies codes but the tensors it connects have different parameters, a
@@ -34,7 +34,7 @@ public struct Lowering {
   /// Prepares lowering: unifies scales where kernels demand it.
   public init(_ state: QuantizationState) {
     self.state = state
-    var unification = ScaleUnification(graph: state.graph, tail: state.tail)
+    var unification = ScaleUnification(graph: state.graph, wide: state.wideValues)
     parameters = unification.parameters(
       ranges: state.ranges, form: state.options.thresholds)
     result = IntegerGraph(name: state.graph.name, arithmetic: state.options.arithmetic)
@@ -108,7 +108,8 @@ public struct Lowering {
       try lowerMean(node, axes: axes, keepsDimensions: keepsDimensions)
     case .averagePool(let pool): try lowerAveragePool(node, pool)
     case .maxPool(let pool):
-      try lowerCopy(node, .maxPool(Self.parameters(of: pool)))
+      try lowerCopy(
+        node, .maxPool(Self.parameters(of: pool, codes: try quantization(of: node.output))))
     case .concatenation(let axis): try lowerConcatenation(node, axis)
     case .pad(let before, let after, let mode): try lowerPad(node, before, after, mode)
     case .reshape: try lowerCopy(node, .reshape)
@@ -181,10 +182,8 @@ public struct Lowering {
   private mutating func addConstantActivation(
     _ value: ValueIndex, _ constant: FloatTensor
   ) -> TensorIndex {
-    let low = constant.values.min() ?? 0
-    let high = constant.values.max() ?? 0
     let covering = ActivationParameters(
-      covering: ValueRange(minimum: low, maximum: high), form: state.options.thresholds)
+      covering: constant.range, form: state.options.thresholds)
     parameters[value] = covering
     let index = addConstant(named: graph.values[value].name, constant, in: covering)
     tensors[value] = index
@@ -259,17 +258,59 @@ public struct Lowering {
     return index
   }
 
-  /// The tensor of the input of `node` whose codes go with those of its output, and their
-  /// parameters: a node of the tail that reads 8-bit codes reads an exact copy in 16 bits.
+  // MARK: - 16-bit activations
+
+  /// Whether a node computes in 16x8: it reads or writes a wide value.
+  func isWide(_ node: FloatNode) -> Bool {
+    (node.inputs + [node.output]).contains { state.wideValues.contains($0) }
+  }
+
+  /// The tensor of an input of `node`, and its parameters. In front of a wide node, 8-bit codes get an
+  /// exact copy in 16 bits, and a constant has 16 bits from the start.
   mutating func operand(
-    of node: FloatNode
+    _ position: Int = 0, of node: FloatNode
   ) throws(Diagnostic) -> (tensor: TensorIndex, parameters: ActivationParameters) {
-    let value = node.inputs[0]
-    let given = try quantization(of: value)
-    guard try quantization(of: node.output).elementType == .int16, given.elementType == .int8 else {
-      return (try activation(value), given)
+    let value = node.inputs[position]
+    if isWide(node) {
+      let constant = graph.values[value].constant?.range
+      let wanted =
+        if let constant { ActivationParameters(wideCovering: constant) } else {
+          try quantization(of: value).widened
+        }
+      return (try requantized(value, to: wanted, for: node), wanted)
     }
-    return (try requantized(value, to: given.widened, for: node), given.widened)
+    let tensor = try activation(value)
+    return (tensor, try quantization(of: value))
+  }
+
+  /// The codes in which `node` computes its output: the value's own, or, where those have 8 bits but
+  /// the node is wide, finer ones that are rounded to them afterwards.
+  func computedParameters(of node: FloatNode) throws(Diagnostic) -> ActivationParameters {
+    let own = try quantization(of: node.output)
+    return isWide(node) && own.elementType == .int8 ? own.refined : own
+  }
+
+  /// Appends the operation that a node becomes, which computes codes of
+  /// ``computedParameters(of:)``, and what makes the value's own of them.
+  mutating func appendComputing(
+    _ node: FloatNode, _ kind: OperatorKind, inputs: [TensorIndex], notes: [String] = []
+  ) throws(Diagnostic) {
+    let (computed, own) = (try computedParameters(of: node), try quantization(of: node.output))
+    guard computed != own else {
+      append(node, kind, inputs: inputs, output: try addOutput(of: node), notes: notes)
+      return
+    }
+    let value = graph.values[node.output]
+    let fine = addTensor(
+      TensorDescription(
+        name: value.name + "_16", shape: value.shape, elementType: computed.elementType,
+        quantization: computed.quantization))
+    values[fine] = node.output
+    append(node, kind, inputs: inputs, output: fine, notes: notes)
+    append(
+      named: node.name + "_requantize",
+      .requantize(try derivation.requantize(from: computed.codes, to: own.codes)), of: node.output,
+      inputs: [fine], output: try addOutput(of: node))
   }
 
   private func layersWithHeadroom() -> [LayerRecord] {

@@ -8,8 +8,7 @@ public struct ActivationParameters: Hashable, Sendable {
   public var scale: Float
   /// −128…127; 0 for int16.
   public var zeroPoint: Int32
-  /// int8, or int16 in the tail of a network whose outputs are; see
-  /// ``FloatGraph/outputTail()``.
+  /// int8, or int16; see ``QuantizationState/wideValues``.
   public var elementType: ElementType
 
   /// Creates parameters.
@@ -35,10 +34,17 @@ public struct ActivationParameters: Hashable, Sendable {
     self.init(scale: Self.positive(threshold / 32767), zeroPoint: 0, elementType: .int16)
   }
 
-  /// 16-bit codes with the step of these: `code − zero point` is the code, so that the copy is
-  /// exact.
+  /// 16-bit codes with the step of these: `code − zero point` is the code, so that the copy of 8-bit
+  /// codes is exact; these, if they have 16 bits.
   var widened: ActivationParameters {
     ActivationParameters(scale: scale, zeroPoint: 0, elementType: .int16)
+  }
+
+  /// 16-bit codes with a 64th of the step of these 8-bit ones, which they cover twice: what is
+  /// rounded to them first and to these afterwards is off by half a step and a 128th at most.
+  var refined: ActivationParameters {
+    ActivationParameters(
+      scale: Self.positive(Double(scale) / 64), zeroPoint: 0, elementType: .int16)
   }
 
   /// The step of 8-bit codes over the same range.

@@ -1,3 +1,5 @@
+import FloatModel
+
 /// A closed interval of real values.
 public struct ValueRange: Hashable, Sendable {
   /// Least value.
@@ -15,5 +17,12 @@ public struct ValueRange: Hashable, Sendable {
   public func union(_ other: ValueRange) -> ValueRange {
     ValueRange(
       minimum: min(minimum, other.minimum), maximum: max(maximum, other.maximum))
+  }
+}
+
+extension FloatTensor {
+  /// Least and greatest element; 0…0 of a tensor without elements.
+  var range: ValueRange {
+    ValueRange(minimum: values.min() ?? 0, maximum: values.max() ?? 0)
   }
 }

@@ -25,7 +25,9 @@ public struct CompensatedRoundingStep: QuantizationStep {
   /// Scales that are tried, over that of the greatest weight.
   private static let scales: ClosedRange<Float> = 0.9...1.15
   /// How many: fewer for large filters, whose luck evens out and whose rounding takes longer.
-  private static func scaleCount(weights: Int) -> Int { min(max(4096 / weights, 3), 64) }
+  private static func scaleCount(weights: Int) -> Int {
+    min(max(65536 / (weights * weights), 4096 / weights, 3), 256)
+  }
   /// Products that are held at a time; of more, the samples are run several times.
   package var greatestFloatCount = 1 << 27
 

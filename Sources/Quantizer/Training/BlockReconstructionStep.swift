@@ -40,7 +40,8 @@ public struct BlockReconstructionStep: QuantizationStep {
   ) throws(Diagnostic) {
     guard samples.count >= 2 else { throw TrainingStep.tooFew(samples.count) }
     state.graph.separateBiases()
-    let blocks = state.graph.upToLogits().blocks(leastLayers: Self.layersPerBlock)
+    let blocks = state.graph.upToLogits()
+      .blocks(leastLayers: Self.layersPerBlock, keeping: state.wideValues)
     var (inputs, reference) = try readInputs(state)
     for (position, block) in blocks.enumerated() {
       if isCancelled() { break }

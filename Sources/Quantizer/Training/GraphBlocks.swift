@@ -6,7 +6,9 @@ extension FloatGraph {
   /// indices of all values. A graph with several inputs or outputs is one part.
   ///
   /// Residual connections keep a part together: inside it two values are alive.
-  package func blocks(leastLayers: Int) -> [FloatGraph] {
+  ///
+  /// - Parameter kept: values that are handed on inside a part alone.
+  package func blocks(leastLayers: Int, keeping kept: Set<ValueIndex> = []) -> [FloatGraph] {
     guard inputs.count == 1, outputs.count == 1, let last = nodes.indices.last else {
       return [self]
     }
@@ -26,9 +28,9 @@ extension FloatGraph {
       alive = alive.filter { (lastUse[$0] ?? -1) > position }
       // What only reinterprets or moves codes belongs to what computed them.
       let next = position < last ? nodes[position + 1] : nil
-      guard alive == [node.output], layers >= leastLayers, next?.roundsItsOutput ?? true else {
-        continue
-      }
+      guard alive == [node.output], layers >= leastLayers, next?.roundsItsOutput ?? true,
+        !kept.contains(node.output)
+      else { continue }
       result.append(part(start...position, from: entry, to: node.output))
       (start, entry, layers) = (position + 1, node.output, 0)
     }

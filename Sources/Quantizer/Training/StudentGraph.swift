@@ -35,11 +35,11 @@ struct StudentGraph {
   /// - Parameter state: every layer has a bias.
   init(_ state: QuantizationState) {
     graph = state.graph.upToLogits()
-    var unification = ScaleUnification(graph: state.graph, tail: state.tail)
+    var unification = ScaleUnification(graph: state.graph, wide: state.wideValues)
     let untrainable = Set(state.graph.inputs.map { unification.representative(of: $0) })
     var seen = untrainable
     for (position, node) in graph.nodes.enumerated() {
-      quantizeConstantOperands(of: node, form: state.options.thresholds)
+      quantizeConstantOperands(of: node, state)
       if let layer = layer(node) { layers.append(layer) }
       guard node.roundsItsOutput else { continue }
       let representative = unification.representative(of: node.output)
@@ -62,13 +62,15 @@ struct StudentGraph {
   }
 
   /// Lowering gives each constant operand codes of its own range.
-  private mutating func quantizeConstantOperands(of node: FloatNode, form: ThresholdForm) {
+  private mutating func quantizeConstantOperands(of node: FloatNode, _ state: QuantizationState) {
     guard node.weights == nil else { return }
+    let isWide = (node.inputs + [node.output]).contains { state.wideValues.contains($0) }
     for input in node.inputs {
       guard let constant = graph.values[input].constant else { continue }
-      let range = ValueRange(
-        minimum: constant.values.min() ?? 0, maximum: constant.values.max() ?? 0)
-      let parameters = ActivationParameters(covering: range, form: form)
+      let parameters =
+        isWide
+        ? ActivationParameters(wideCovering: constant.range)
+        : ActivationParameters(covering: constant.range, form: state.options.thresholds)
       graph.values[input].constant?.values = constant.values.map {
         parameters.real(of: parameters.code(of: $0))
       }

@@ -30,7 +30,7 @@ package final class StudentNetwork {
     self.state = state
     self.options = options
     student = StudentGraph(state)
-    unification = ScaleUnification(graph: state.graph, tail: state.tail)
+    unification = ScaleUnification(graph: state.graph, wide: state.wideValues)
     var replicas: [StudentReplica] = []
     for _ in 0..<max(state.options.threads, 1) {
       let replica = try StudentReplica(student, microBatch: options.microBatch)
