@@ -52,6 +52,32 @@ double float_compensated_round(
 }
 
 WIDE_VECTORS
+void float_regress(
+    const float *row, const float *cross, const float *factor, float *result, int64_t size) {
+  for (int64_t j = 0; j < size; ++j) result[j] = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    const float *line = cross + i * size;
+    for (int64_t j = 0; j < size; ++j) result[j] += row[i] * line[j];
+  }
+  // L · y = r, then Lᵀ · x = y.
+  for (int64_t i = 0; i < size; ++i) {
+    const float *line = factor + i * size;
+    float sum = 0;
+#pragma clang loop vectorize(enable)
+    for (int64_t j = 0; j < i; ++j) {
+#pragma clang fp reassociate(on)
+      sum += line[j] * result[j];
+    }
+    result[i] = (result[i] - sum) / line[i];
+  }
+  for (int64_t i = size - 1; i >= 0; --i) {
+    const float *line = factor + i * size;
+    result[i] /= line[i];
+    for (int64_t j = 0; j < i; ++j) result[j] -= line[j] * result[i];
+  }
+}
+
+WIDE_VECTORS
 void float_tap_products(
     const float *x, float *sums, int64_t positions, int64_t taps, int64_t channels) {
   for (int64_t p = 0; p < positions; ++p) {

@@ -62,16 +62,19 @@ public struct CompensatedRounding: Sendable {
     return (codes, error)
   }
 
-  /// Adds `rows`ᵀ · `rows` of a matrix `[…, columns]` to `sums`, `[columns, columns]`.
+  /// Adds `first`ᵀ · `second` of two matrices `[…, columns]` to `sums`, `[columns, columns]`.
   ///
   /// - Throws: what oneDNN reports.
   public static func addProducts(
-    of rows: UnsafeBufferPointer<Float>, columns: Int, to sums: UnsafeMutableBufferPointer<Float>
+    of first: UnsafeBufferPointer<Float>, with second: UnsafeBufferPointer<Float>, columns: Int,
+    to sums: UnsafeMutableBufferPointer<Float>
   ) throws(Diagnostic) {
-    guard let source = rows.baseAddress, let target = sums.baseAddress else { return }
+    guard let left = first.baseAddress, let right = second.baseAddress,
+      let target = sums.baseAddress
+    else { return }
     try PrimitiveKernel.check(
       float_matrix_weights_gradient(
-        source, source, target, Int64(rows.count / columns), Int64(columns), Int64(columns), true))
+        right, left, target, Int64(second.count / columns), Int64(columns), Int64(columns), true))
   }
 
   /// Adds, for each channel c of `rows`, `[…, taps, channels]`, the products of each two taps to

@@ -120,17 +120,20 @@ struct CompensatedRoundingTests {
     var source = TensorSource(seed: 7)
     for (rows, columns) in [(1, 1), (5, 3), (40, 17), (9, 64)] {
       let x = source.values([rows, columns], in: -1...1)
+      let y = source.values([rows, columns], in: -1...1)
       var sums = source.values([columns, columns], in: -1...1)
       let start = sums
       try sums.withUnsafeMutableBufferPointer { sums in
-        try x.withUnsafeBufferPointer {
-          try CompensatedRounding.addProducts(of: $0, columns: columns, to: sums)
+        try x.withUnsafeBufferPointer { x in
+          try y.withUnsafeBufferPointer {
+            try CompensatedRounding.addProducts(of: x, with: $0, columns: columns, to: sums)
+          }
         }
       }
       for a in 0..<columns {
         for b in 0..<columns {
           let wanted = (0..<rows).reduce(start[a * columns + b]) {
-            $0 + x[$1 * columns + a] * x[$1 * columns + b]
+            $0 + x[$1 * columns + a] * y[$1 * columns + b]
           }
           #expect(abs(sums[a * columns + b] - wanted) < 1e-5)
         }
@@ -162,5 +165,35 @@ struct CompensatedRoundingTests {
         }
       }
     }
+  }
+
+  @Test("weights move to the least squares solution for other inputs")
+  func regression() throws {
+    var source = TensorSource(seed: 9)
+    for count in [1, 2, 7, 33] {
+      let moments = moments(count, common: 3, &source)
+      let cross = source.values([count, count], in: -0.1...0.1).map(Double.init)
+      let weights = source.values([count], in: -1...1)
+      let regression = try #require(
+        InputRegression(moments: moments, cross: cross, count: count, damping: 0.1))
+      let moved = zip(regression.adapted(weights[...]), weights).map { Double($0 - $1) }
+      let mean = (0..<count).reduce(0) { $0 + moments[$1 * count + $1] } / Double(count)
+      // (w' − w) (E[q qᵀ] + λ) = w E[(x − q) qᵀ]
+      for column in 0..<count {
+        let wanted = (0..<count).reduce(0) { $0 + Double(weights[$1]) * cross[$1 * count + column] }
+        let found =
+          (0..<count).reduce(0) { $0 + moved[$1] * moments[$1 * count + column] }
+          + 0.1 * mean * moved[column]
+        #expect(abs(found - wanted) < 1e-4, "\(count) weights: \(found), not \(wanted)")
+      }
+    }
+  }
+
+  @Test("weights of inputs that never vary have no such solution")
+  func noRegression() {
+    #expect(
+      InputRegression(moments: [0, 0, 0, 0], cross: [0, 0, 0, 0], count: 2, damping: 0.1) == nil)
+    #expect(
+      InputRegression(moments: [.nan, 0, 0, 1], cross: [0, 0, 0, 0], count: 2, damping: 0.1) == nil)
   }
 }

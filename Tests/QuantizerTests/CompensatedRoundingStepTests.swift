@@ -62,7 +62,13 @@ struct CompensatedRoundingStepTests {
       let samples = (0..<3).map { _ in source.values([1, 7, 6, 4], in: -1...2) }
       let moments = try #require(
         InputMoments(graph.nodes[0], in: graph, sampleCount: samples.count))
-      for sample in samples { try sample.withUnsafeBufferPointer { try moments.add($0) } }
+      // The reference's inputs are one more, and half as large again.
+      for sample in samples {
+        let reference = sample.map { 1.5 * $0 + 1 }
+        try sample.withUnsafeBufferPointer { sample in
+          try reference.withUnsafeBufferPointer { try moments.add(sample, reference: $0) }
+        }
+      }
       #expect(moments.blocks.count == layer.groups)
       for (index, block) in moments.blocks.enumerated() {
         let rows = samples.flatMap {
@@ -75,6 +81,20 @@ struct CompensatedRoundingStepTests {
         let found = moments.covariance(ofBlock: index)
         let wanted = Self.covariance(of: rows)
         #expect(zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-5 })
+        let means = (0..<size).map { weight in
+          rows.reduce(0) { $0 + $1[weight] } / Double(rows.count)
+        }
+        #expect(zip(moments.means(ofBlock: index).inputs, means).allSatisfy { abs($0 - $1) < 1e-5 })
+        guard padding == 0 else { continue }
+        // Padding is 0 in both: only without it each input is exceeded by its half and one.
+        #expect(
+          zip(moments.means(ofBlock: index).differences, means)
+            .allSatisfy { abs($0 - $1 / 2 - 1) < 1e-5 })
+        if let cross = moments.differenceCovariance(ofBlock: index) {
+          #expect(zip(cross, wanted).allSatisfy { abs($0 - $1 / 2) < 1e-5 })
+        } else {
+          #expect(layer.groups == 4)
+        }
       }
     }
   }
@@ -109,7 +129,7 @@ struct CompensatedRoundingStepTests {
     // would show. 512 of 9216 positions are looked at.
     for sample in 0..<8 {
       let values = (0..<96 * 96).flatMap { [Float($0 % 96) / 95, Float(sample) / 7] }
-      try values.withUnsafeBufferPointer { try moments.add($0) }
+      try values.withUnsafeBufferPointer { try moments.add($0, reference: $0) }
     }
     let found = moments.covariance(ofBlock: 0)
     // Uniform over 96 and over 8 steps of [0, 1]: (n + 1) / (n − 1) / 12.
@@ -249,15 +269,87 @@ struct CompensatedRoundingStepTests {
     }
   }
 
-  @Test("gives the same weights however many passes the memory asks for")
-  func passes() throws {
-    let graph = try randomBlocks(seed: 5, clamp: .relu)
+  /// A residual connection around two layers, and two outputs.
+  private func residual(seed: UInt64, outputs: Int) throws -> FloatGraph {
+    var (sketch, source) = (GraphSketch(), TensorSource(seed: seed))
+    let x = sketch.input(shape: [1, 6, 6, 3])
+    let first = try sketch.convolution("first", x, outputs: 6, clamp: .relu, &source)
+    var y = try sketch.convolution("second", first, outputs: 8, clamp: .relu, &source)
+    y = try sketch.convolution("third", y, outputs: 6, &source)
+    let sum = try sketch.node("sum", .add(clamp: .none), first, y)
+    let last = try sketch.convolution("last", sum, outputs: 4, &source)
+    for output in [last, sum].prefix(outputs) { sketch.output(output) }
+    return sketch.graph
+  }
+
+  @Test(
+    "rounds all layers whatever the batches, the memory and the connections", arguments: [1, 2])
+  func connections(outputs: Int) throws {
+    let graph = try residual(seed: 5, outputs: outputs)
     var source = TensorSource(seed: 5)
     let values = graph.samples(10, in: [-1...1], &source)
+    func weights(_ state: QuantizationState) -> [Float] {
+      graph.nodes.flatMap { node in
+        node.inputs.count > 1 ? state.graph.values[node.inputs[1]].constant?.values ?? [] : []
+      }
+    }
     let whole = try graph.rounded(values)
-    let parts = try graph.rounded(values) { $0.greatestFloatCount = 1 }
-    #expect(whole.graph.values == parts.graph.values)
-    #expect(whole.weightThresholds == parts.weightThresholds)
+    try expectOnGrid(whole, changedFrom: graph)
+    #expect(whole.notes.isEmpty)
+    // Sums in another order move few weights to the next code.
+    for batch in [1, 3, 10] {
+      let found = weights(try graph.rounded(values, batch: batch))
+      let equal = zip(found, weights(whole)).count { $0 == $1 }
+      #expect(Double(equal) > 0.9 * Double(found.count), "batches of \(batch)")
+    }
+    try expectOnGrid(graph.rounded(values) { $0.greatestFloatCount = 1 }, changedFrom: graph)
+    // 864 bytes of input a sample, 1728 of the two outputs of the first layer.
+    try expectOnGrid(graph.rounded(values) { $0.greatestByteCount = 10000 }, changedFrom: graph)
+    let few = try graph.rounded(values) { $0.greatestByteCount = 2000 }
+    #expect(few.notes == ["rounding used 2 of 10 samples, all that fit in 2000 bytes"])
+  }
+
+  @Test("takes back in each layer what rounding did to those before it")
+  func sequence() throws {
+    var (alone, together) = (0.0, 0.0)
+    for seed: UInt64 in 1...5 {
+      var (sketch, source) = (GraphSketch(), TensorSource(seed: seed))
+      var x = sketch.input(shape: [1, 8, 8, 4])
+      for layer in 0..<6 { x = try sketch.convolution("layer\(layer)", x, outputs: 6, &source) }
+      sketch.output(x)
+      let graph = sketch.graph
+      let seen = (0..<20).map { _ in [smoothImage(&source)] }
+      let others = (0..<20).map { _ in [smoothImage(&source)] }
+      var state = try graph.rounded(seen)
+      together += try error(state, others)
+      // Each layer on its own, on its inputs in the float network.
+      for node in graph.nodes {
+        var single = graph
+        single.nodes = [node]
+        single.inputs = [node.inputs[0]]
+        single.outputs = [node.output]
+        let inputs = try seen.map { sample in
+          [try #require(try FloatReference(graph, inputs: sample).values[node.inputs[0]]).values]
+        }
+        let rounded = try single.rounded(inputs)
+        state.graph.values[node.inputs[1]] = rounded.graph.values[node.inputs[1]]
+        state.weightThresholds[node.inputs[1]] = rounded.weightThresholds[node.inputs[1]]
+      }
+      alone += try error(state, others)
+    }
+    #expect(together < 0.6 * alone, "\(alone) to \(together)")
+  }
+
+  @Test("needs samples")
+  func noSamples() throws {
+    let graph = try residual(seed: 1, outputs: 1)
+    var source = TensorSource(seed: 1)
+    let samples = try graph.sampleSet(graph.samples(1, in: [-1...1], &source)).subset(0)
+    #expect(
+      throws: Diagnostic(
+        place: "calibration", problem: "there are no samples",
+        remedy: "give at least one image, better a hundred")
+    ) { try graph.applying(CompensatedRoundingStep(samples: samples)) }
   }
 
   @Test("leaves weights alone that two layers share")
@@ -316,7 +408,7 @@ struct CompensatedRoundingStepTests {
 extension FloatGraph {
   /// Calibrated, its weights rounded.
   fileprivate func rounded(
-    _ samples: [[[Float]]], weights: WeightGranularity = .perChannel,
+    _ samples: [[[Float]]], weights: WeightGranularity = .perChannel, batch: Int = 8,
     _ change: (inout CompensatedRoundingStep) -> Void = { _ in }
   ) throws(Diagnostic) -> QuantizationState {
     let samples = try sampleSet(samples)
@@ -324,6 +416,6 @@ extension FloatGraph {
     change(&step)
     return try applying(
       CalibrationStep(samples: samples), WeightThresholdStep(), step,
-      options: QuantizationOptions(weights: weights, rounding: .gptq))
+      options: QuantizationOptions(weights: weights, rounding: .gptq, batch: batch))
   }
 }

@@ -62,6 +62,7 @@ RESCALED = ["--equalize", "depthwise-rescale"]
 EQUALIZED = ["--equalize", "cross-layer"]
 CORRECTED = ["--bias-correction", "empirical"]
 WIDE = ["--output-type", "int16"]
+MIXED = [*WIDE, "--int16-share", "20"]
 FACTORS = ["--no-train-thresholds", "--tune-weights"]
 
 OURS = [
@@ -72,6 +73,11 @@ OURS = [
     *ours("preset balanced, int16 outputs", ["--preset", "balanced", *WIDE],
           weights=["per-channel"]),
     *ours("preset best, int16 outputs", ["--preset", "best", *WIDE], weights=["per-channel"],
+          in_readme=True),
+    *ours("preset fast, a fifth in 16x8", ["--preset", "fast", *MIXED], weights=["per-channel"]),
+    *ours("preset balanced, a fifth in 16x8", ["--preset", "balanced", *MIXED],
+          weights=["per-channel"]),
+    *ours("preset best, a fifth in 16x8", ["--preset", "best", *MIXED], weights=["per-channel"],
           in_readme=True),
     *plain("minmax", thresholds=THRESHOLDS, in_readme=True),
     *plain("moving average", ["--calibrator", "moving-average"]),

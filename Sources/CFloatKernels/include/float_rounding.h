@@ -22,6 +22,10 @@ double float_compensated_round(
     const float *weights, const float *factor, float *pull, int8_t *codes, int64_t size,
     float scale);
 
+/// `result` = `row` · `cross` · (L · Lᵀ)⁻¹ with L of `factor`; `cross` and `factor` [size, size].
+void float_regress(
+    const float *row, const float *cross, const float *factor, float *result, int64_t size);
+
 /// Adds x[p, s, c] · x[p, t, c] over all p to sums[s, t, c], for x [positions, taps, channels].
 void float_tap_products(
     const float *x, float *sums, int64_t positions, int64_t taps, int64_t channels);

@@ -3,7 +3,8 @@ import FloatEngine
 import FloatModel
 
 /// Sums over window positions of what the weights of a layer's filters are multiplied with, and of
-/// the products of each two of them: the covariance of a filter's inputs follows.
+/// the products of each two of them: the covariance of a filter's inputs follows. Beside it, what the
+/// inputs of another network, at the same positions, have to do with them.
 ///
 /// Filters of one group read the same inputs. A filter of more than ``greatestBlock`` weights is cut
 /// into blocks, as if the inputs of different blocks had nothing to do with each other. Of depthwise
@@ -27,13 +28,18 @@ package final class InputMoments {
   private let channelsPerGroup: Int
   /// Of depthwise layers the number of channels, which then lie innermost in all sums; else `nil`.
   private let depthwiseChannels: Int?
-  /// Per block, or for all channels of a depthwise layer: Σ x, Σ x · xᵀ and the number of positions, of x less `shifts`.
+  /// Per block, or for all channels of a depthwise layer, with q for the inputs and d for what the
+  /// reference's exceed them by, both less their `shifts`: Σ q, Σ d, Σ q · qᵀ, Σ d · qᵀ, and the number
+  /// of positions. What a depthwise layer's d have to do with its q is not looked at.
   private var sums: [[Double]]
+  private var differenceSums: [[Double]]
   private var products: [[Float]]
+  private var differenceProducts: [[Float]]
   private var counts: [Int]
   /// The mean of the first sample's inputs, so that little is lost when the square of the mean is
   /// taken from the mean of the squares.
   private var shifts: [[Float]]
+  private var differenceShifts: [[Float]]
   private let positionsPerSample: Int
   private var samples = 0
 
@@ -55,8 +61,11 @@ package final class InputMoments {
       ? [(size * layout.channels, size * size * layout.channels)]
       : blocks.map { ($0.weights.count, $0.weights.count * $0.weights.count) }
     sums = sizes.map { Array(repeating: 0, count: $0.0) }
+    differenceSums = sums
     products = sizes.map { Array(repeating: 0, count: $0.1) }
+    differenceProducts = layout.isDepthwise ? [] : products
     shifts = sizes.map { _ in [] }
+    differenceShifts = shifts
     counts = sizes.map { _ in 0 }
     let wanted = max(Self.leastPositions, Self.positionsPerWeight * (blocks[0].weights.count))
     positionsPerSample = min(window.positions, (wanted + sampleCount - 1) / sampleCount)
@@ -73,35 +82,62 @@ package final class InputMoments {
   static func floatCount(_ layout: WeightLayout) -> Int {
     let size = layout.filterSize
     let parts = (size + greatestBlock - 1) / greatestBlock
-    return layout.channels / (size / layout.taps) * size * size / parts
+    return 2 * layout.channels / (size / layout.taps) * size * size / parts
   }
 
-  /// Takes in one sample of the layer's input.
+  /// Takes in one sample of the layer's input, and the same of the reference.
   ///
   /// - Throws: what oneDNN reports.
-  package func add(_ sample: UnsafeBufferPointer<Float>) throws(Diagnostic) {
+  package func add(
+    _ sample: UnsafeBufferPointer<Float>, reference: UnsafeBufferPointer<Float>
+  ) throws(Diagnostic) {
     let positions = positions()
     samples += 1
     for index in sums.indices {
       let columns = sums[index].count
       var rows = gathered(sample, positions: positions, index)
-      if shifts[index].isEmpty { shifts[index] = Self.means(rows, columns: columns) }
-      let partial = Self.center(&rows, around: shifts[index])
-      for column in 0..<columns { sums[index][column] += Double(partial[column]) }
+      var differences = gathered(reference, positions: positions, index)
+      for place in rows.indices { differences[place] -= rows[place] }
+      Self.add(&rows, columns: columns, shift: &shifts[index], to: &sums[index])
+      Self.add(
+        &differences, columns: columns, shift: &differenceShifts[index], to: &differenceSums[index])
       counts[index] += positions.count
-      let result = products[index].withUnsafeMutableBufferPointer { target in
-        rows.withUnsafeBufferPointer { rows in
+      if let depthwiseChannels {
+        products[index].withUnsafeMutableBufferPointer { target in
+          rows.withUnsafeBufferPointer {
+            CompensatedRounding.addTapProducts(of: $0, channels: depthwiseChannels, to: target)
+          }
+        }
+      } else {
+        try Self.add(rows, times: rows, columns: columns, to: &products[index])
+        try Self.add(differences, times: rows, columns: columns, to: &differenceProducts[index])
+      }
+    }
+  }
+
+  private static func add(
+    _ first: [Float], times second: [Float], columns: Int, to sums: inout [Float]
+  ) throws(Diagnostic) {
+    let result = sums.withUnsafeMutableBufferPointer { target in
+      first.withUnsafeBufferPointer { first in
+        second.withUnsafeBufferPointer { second in
           Result { () throws(Diagnostic) in
-            if let depthwiseChannels {
-              CompensatedRounding.addTapProducts(of: rows, channels: depthwiseChannels, to: target)
-            } else {
-              try CompensatedRounding.addProducts(of: rows, columns: columns, to: target)
-            }
+            try CompensatedRounding.addProducts(
+              of: first, with: second, columns: columns, to: target)
           }
         }
       }
-      try result.get()
     }
+    try result.get()
+  }
+
+  /// Centers rows around `shift`, the mean of the first that come, and adds them up.
+  private static func add(
+    _ rows: inout [Float], columns: Int, shift: inout [Float], to sums: inout [Double]
+  ) {
+    if shift.isEmpty { shift = means(rows, columns: columns) }
+    let partial = center(&rows, around: shift)
+    for column in 0..<columns { sums[column] += Double(partial[column]) }
   }
 
   /// Takes `shift` from each row, and returns the sum of the rows.
@@ -184,18 +220,55 @@ package final class InputMoments {
     }
   }
 
+  /// Positions that were looked at.
+  package var positionCount: Int { counts.first ?? 0 }
+
+  /// Where the sums of a block begin, and how far apart they lie.
+  private func place(ofBlock index: Int) -> (store: Int, first: Int, step: Int) {
+    depthwiseChannels.map { (0, blocks[index].group, $0) } ?? (index, 0, 1)
+  }
+
+  /// The mean input of each weight of a block, and by how much the reference's exceeds it.
+  package func means(ofBlock index: Int) -> (inputs: [Double], differences: [Double]) {
+    let place = place(ofBlock: index)
+    func means(_ sums: [[Double]], _ shifts: [[Float]]) -> [Double] {
+      (0..<blocks[index].weights.count).map { weight in
+        let column = place.first + weight * place.step
+        return sums[place.store][column] / Double(max(counts[place.store], 1))
+          + Double(shifts[place.store].isEmpty ? 0 : shifts[place.store][column])
+      }
+    }
+    return (means(sums, shifts), means(differenceSums, differenceShifts))
+  }
+
   /// The covariance of the inputs of a block, `[K, K]`.
   package func covariance(ofBlock index: Int) -> [Double] {
+    covariance(ofBlock: index, products, of: sums)
+  }
+
+  /// The covariance of what the reference's inputs of a block exceed these by, with these, `[K, K]`;
+  /// `nil` for depthwise layers.
+  package func differenceCovariance(ofBlock index: Int) -> [Double]? {
+    guard depthwiseChannels == nil else { return nil }
+    return covariance(ofBlock: index, differenceProducts, of: differenceSums)
+  }
+
+  private func covariance(
+    ofBlock index: Int, _ products: [[Float]], of rowSums: [[Double]]
+  ) -> [Double] {
     let size = blocks[index].weights.count
-    let (store, first, step) =
-      depthwiseChannels.map { (0, blocks[index].group, $0) } ?? (index, 0, 1)
-    let count = Double(max(counts[store], 1))
-    let means = (0..<size).map { sums[store][first + $0 * step] / count }
+    let place = place(ofBlock: index)
+    let count = Double(max(counts[place.store], 1))
+    func mean(_ sums: [[Double]], _ weight: Int) -> Double {
+      sums[place.store][place.first + weight * place.step] / count
+    }
+    let means = (0..<size).map { mean(sums, $0) }
     var result = [Double](repeating: 0, count: size * size)
     for row in 0..<size {
+      let rowMean = mean(rowSums, row)
       for column in 0..<size {
-        let product = products[store][first + (row * size + column) * step]
-        result[row * size + column] = Double(product) / count - means[row] * means[column]
+        let product = products[place.store][place.first + (row * size + column) * place.step]
+        result[row * size + column] = Double(product) / count - rowMean * means[column]
       }
     }
     return result
