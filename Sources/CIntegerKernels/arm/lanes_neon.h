@@ -150,6 +150,16 @@ WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) {
   return vreinterpretq_s32_s16(vqmovn_high_s32(vqmovn_s32(a), b));
 }
 
+WIDE_INLINE lanes lanes_narrow_16_in_order(lanes a, lanes b) { return lanes_narrow_16(a, b); }
+
+WIDE_INLINE lanes lanes_minimum_16(lanes a, lanes b) {
+  return vreinterpretq_s32_s16(vminq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
+}
+
+WIDE_INLINE lanes lanes_maximum_16(lanes a, lanes b) {
+  return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
+}
+
 WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) {
   return vreinterpretq_s32_s16(vqaddq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
 }

@@ -12,7 +12,7 @@
 //   └──────────────┘   (padding is 0)       │ in 32 bits    │   clamp           └──────────┘
 //                      packed weights ────► └───────────────┘
 //
-// Codes of 16 bits have a kernel of their own, with sums of 64 bits, for fully connected layers alone.
+// Codes of 16 bits have kernels of their own, with sums of 64 bits (16x8).
 //
 // uint8 codes are handled as int8: flipping the top bit (`flip` 0x80) subtracts 128 from code, zero
 // point and clamp alike. Zero points and clamps in the parameters are those of the flipped codes.
@@ -137,17 +137,8 @@ typedef struct {
   fbq_kernel run;
 } fbq_fully_connected_kernel;
 
-// Fully connected layer of 16-bit codes and 8-bit weights (16x8) on any number of rows, with the weights where
-// they lie. All zero points are 0. Units: fbq_16x8_unit outputs each.
-enum { fbq_16x8_unit = 4 };
-
+// From the sums of a layer of 16-bit codes and 8-bit weights (16x8) to codes. All zero points are 0.
 typedef struct {
-  // [rows, inputs]
-  const int16_t *input;
-  // [outputs, inputs], signed
-  const uint8_t *weights;
-  // [rows, outputs]
-  int16_t *output;
   // One per output.
   const int64_t *bias;
   // One per output, or a single one.
@@ -157,8 +148,47 @@ typedef struct {
   uint8_t has_narrow_sums;
   uint8_t single;
   int32_t minimum, maximum;
+} fbq_output_16x8;
+
+// Fully connected layer of 16-bit codes on any number of rows, with the weights where they lie. Units:
+// fbq_16x8_unit outputs each.
+enum { fbq_16x8_unit = 4 };
+
+typedef struct {
+  // [rows, inputs]
+  const int16_t *input;
+  // [outputs, inputs], signed
+  const uint8_t *weights;
+  // [rows, outputs]
+  int16_t *output;
+  fbq_output_16x8 stage;
   size_t rows, inputs, outputs;
 } fbq_fully_connected_16x8;
+
+// Convolution of 16-bit codes of one group, also depthwise with one output per input. Units are what the
+// kernel's `units` counts: rows or tiles of output pixels.
+typedef struct {
+  // Where codes and packed weights lie, and how windows do; its stage, zero points and flips are not used.
+  fbq_convolution windows;
+  fbq_output_16x8 stage;
+  // What the kernel's `accepts` found: fbq_quick or fbq_general.
+  uint8_t path;
+  // And whether sums of products can need more than 32 bits.
+  uint8_t has_long_sums;
+} fbq_convolution_16x8;
+
+// A kernel for convolutions of 16-bit codes and what prepares its work.
+typedef struct {
+  // Whether it computes such a convolution with these weights; says in it how.
+  int32_t (*accepts)(fbq_convolution_16x8 *layer, const uint8_t *weights);
+  size_t (*units)(const fbq_convolution_16x8 *layer);
+  // Bytes that each thread needs.
+  size_t (*scratch)(const fbq_convolution_16x8 *layer);
+  size_t (*weight_bytes)(const fbq_convolution_16x8 *layer);
+  // Packs weights [O, KH, KW, C], for depthwise [1, KH, KW, O], with the scales of the outputs.
+  void (*pack)(const fbq_convolution_16x8 *layer, const uint8_t *weights, void *packed);
+  fbq_kernel run;
+} fbq_convolution_16x8_kernel;
 
 // Two arrays element by element, over rows of `length` elements.
 //
@@ -304,6 +334,8 @@ typedef struct {
   const fbq_convolution_kernel *depthwise;
   const fbq_fully_connected_kernel *fully_connected;
   fbq_kernel fully_connected_16x8;  // fbq_fully_connected_16x8
+  const fbq_convolution_16x8_kernel *convolution_16x8;
+  const fbq_convolution_16x8_kernel *depthwise_16x8;
   int32_t (*accepts_add)(const fbq_elementwise *addition);
   fbq_kernel add;           // fbq_elementwise
   fbq_kernel multiply;      // fbq_elementwise

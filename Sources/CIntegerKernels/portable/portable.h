@@ -9,6 +9,8 @@ extern const fbq_kernels fbq_portable_kernels;
 extern const fbq_convolution_kernel fbq_portable_convolution;
 extern const fbq_convolution_kernel fbq_portable_depthwise;
 extern const fbq_fully_connected_kernel fbq_portable_fully_connected;
+extern const fbq_convolution_16x8_kernel fbq_portable_convolution_16x8;
+extern const fbq_convolution_16x8_kernel fbq_portable_depthwise_16x8;
 void fbq_portable_fully_connected_16x8(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_add(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_multiply(const void *parameters, size_t begin, size_t end, void *scratch);

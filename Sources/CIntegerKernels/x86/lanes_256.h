@@ -172,6 +172,15 @@ WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
 // Saturated to 16 bits: a and b by turns, 4 lanes of each.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) { return _mm256_packs_epi32(a, b); }
 
+// The same: all of a, then all of b.
+WIDE_INLINE lanes lanes_narrow_16_in_order(lanes a, lanes b) {
+  return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+WIDE_INLINE lanes lanes_minimum_16(lanes a, lanes b) { return _mm256_min_epi16(a, b); }
+
+WIDE_INLINE lanes lanes_maximum_16(lanes a, lanes b) { return _mm256_max_epi16(a, b); }
+
 WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) { return _mm256_adds_epi16(a, b); }
 
 // Saturated to 8 bits, from two that lanes_narrow_16 made: all bytes of its four operands in order.

@@ -182,6 +182,16 @@ WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
 // Saturated to 16 bits: a and b by turns, 4 lanes of each.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) { return _mm512_packs_epi32(a, b); }
 
+// The same: all of a, then all of b.
+WIDE_INLINE lanes lanes_narrow_16_in_order(lanes a, lanes b) {
+  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  return _mm512_permutexvar_epi64(order, _mm512_packs_epi32(a, b));
+}
+
+WIDE_INLINE lanes lanes_minimum_16(lanes a, lanes b) { return _mm512_min_epi16(a, b); }
+
+WIDE_INLINE lanes lanes_maximum_16(lanes a, lanes b) { return _mm512_max_epi16(a, b); }
+
 WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) { return _mm512_adds_epi16(a, b); }
 
 // Saturated to 8 bits, from two that lanes_narrow_16 made: all bytes of its four operands in order.

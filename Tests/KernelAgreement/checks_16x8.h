@@ -1,0 +1,112 @@
+// Layers of 16-bit codes and 8-bit weights. Included once, in kernel_agreement.c.
+
+// For sums of `depth` products; biases that validation lets through.
+static fbq_output_16x8 random_output_16x8(size_t outputs, size_t depth, int is_narrow) {
+  fbq_output_16x8 stage = {
+      .has_one_multiplier = (uint8_t)one_in(2),
+      .has_narrow_sums = (uint8_t)is_narrow,
+      .single = (uint8_t)one_in(2),
+      .minimum = one_in(3) ? between(INT16_MIN, INT16_MAX) : INT16_MIN,
+      .maximum = INT16_MAX,
+  };
+  if (one_in(3)) stage.maximum = between(stage.minimum, INT16_MAX);
+  const int64_t limit = ((int64_t)1 << (is_narrow ? 31 : 47)) - 1 - (int64_t)depth * (1 << 22);
+  const int64_t most = limit > 100000000 && !one_in(4) ? 100000000 : limit;
+  // Multipliers of 1/2 and more, and those that may be anything, need another path.
+  const int has_left_shifts = one_in(4);
+  int64_t *bias = allocate(outputs * sizeof *bias);
+  fbq_multiplier *multipliers = allocate(outputs * sizeof *multipliers);
+  for (size_t i = 0; i < outputs; i++) {
+    const uint64_t high = next();
+    bias[i] = (int64_t)((high << 32 | next()) % (uint64_t)(2 * most + 1)) - most;
+    multipliers[i] = one_in(8) ? random_multiplier(-31, has_left_shifts ? 7 : -1)
+                               : random_multiplier(-18, -4);
+  }
+  stage.bias = bias;
+  stage.multipliers = multipliers;
+  return stage;
+}
+
+static void free_output_16x8(fbq_output_16x8 *stage) {
+  free((void *)(uintptr_t)stage->bias);
+  free((void *)(uintptr_t)stage->multipliers);
+}
+
+// Weights whose sums leave 32 bits are rare; so are those whose sums cannot.
+static uint8_t *random_weights_16x8(size_t count) {
+  uint8_t *weights = random_bytes(count);
+  if (one_in(3)) {
+    for (size_t i = 0; i < count; i++) weights[i] = (uint8_t)((int8_t)weights[i] / 8);
+  }
+  return weights;
+}
+
+static void check_fully_connected_16x8(uint64_t number, outcome *all) {
+  const int is_narrow = one_in(4);
+  // Depths reach beyond a few chunks of inputs, whose sums have 32 bits.
+  fbq_fully_connected_16x8 layer = {
+      .rows = (size_t)(one_in(2) ? 1 : between(2, 5)),
+      .inputs = (size_t)(one_in(2) ? between(1, 100) : between(450, is_narrow ? 511 : 2000)),
+      .outputs = (size_t)between(1, 40),
+  };
+  layer.stage = random_output_16x8(layer.outputs, layer.inputs, is_narrow);
+  int16_t *input = random_words(layer.rows * layer.inputs);
+  uint8_t *weights = random_bytes(layer.outputs * layer.inputs);
+  layer.input = input;
+  layer.weights = weights;
+  const size_t cut = next();
+  comparison results = begin_comparison("fully connected, 16x8", number,
+                                        layer.rows * layer.outputs * sizeof(int16_t));
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->fully_connected_16x8) continue;
+    fbq_fully_connected_16x8 own = layer;
+    own.output = (int16_t *)(void *)place(&results, table);
+    run_in_parts(kernels->fully_connected_16x8, &own,
+                 (own.outputs + fbq_16x8_unit - 1) / fbq_16x8_unit, cut, 1);
+    compare(&results, table, all);
+  }
+  end_comparison(&results);
+  free_output_16x8(&layer.stage);
+  free(weights);
+  free(input);
+}
+
+static void check_convolution_16x8(uint64_t number, int is_depthwise, outcome *all) {
+  fbq_convolution_16x8 layer = {.path = fbq_quick};
+  fbq_convolution *c = &layer.windows;
+  if (!random_convolution(c, is_depthwise)) return;
+  c->groups = 1;
+  if (is_depthwise) c->output_channels = c->input_channels;
+  const size_t pixels = (size_t)c->batches * (size_t)c->output_height * (size_t)c->output_width;
+  const size_t outputs = (size_t)c->output_channels, channels = (size_t)c->input_channels;
+  const size_t inputs = (size_t)c->batches * (size_t)c->input_height * (size_t)c->input_width * channels;
+  const size_t depth = (size_t)c->kernel_height * (size_t)c->kernel_width * (is_depthwise ? 1 : channels);
+  layer.stage = random_output_16x8(outputs, depth, depth < 512 && one_in(4));
+  int16_t *input = random_words(inputs);
+  uint8_t *weights = random_weights_16x8(outputs * depth);
+  c->input = (const uint8_t *)input;
+  const size_t cut = next();
+  comparison results =
+      begin_comparison(is_depthwise ? "depthwise convolution, 16x8" : "convolution, 16x8", number,
+                       pixels * outputs * sizeof(int16_t));
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels) continue;
+    const fbq_convolution_16x8_kernel *kernel =
+        is_depthwise ? kernels->depthwise_16x8 : kernels->convolution_16x8;
+    fbq_convolution_16x8 own = layer;
+    if (!kernel || !kernel->accepts(&own, weights)) continue;
+    void *packed = allocate_aligned(kernel->weight_bytes(&own));
+    kernel->pack(&own, weights, packed);
+    own.windows.weights = packed;
+    own.windows.output = place(&results, table);
+    run_in_parts(kernel->run, &own, kernel->units(&own), cut, kernel->scratch(&own));
+    compare(&results, table, all);
+    free(packed);
+  }
+  end_comparison(&results);
+  free_output_16x8(&layer.stage);
+  free(weights);
+  free(input);
+}
