@@ -62,6 +62,25 @@ struct SixteenBitLayerTests {
     }
   }
 
+  @Test(
+    "if they are sums or differences of arrays neither of which repeats an element in a row",
+    arguments: UInt64(0)..<200)
+  func addition(seed: UInt64) throws {
+    try expectAgreement(seed: seed, seed % 2 == 0 ? .add : .subtract) { graph in
+      let operation = graph.operations[0]
+      let shapes = (operation.inputs + operation.outputs).map { Extents(graph.tensors[$0].shape) }
+      guard let rows = BroadcastRows(shapes[0], shapes[1], onto: shapes[2]) else { return false }
+      return rows.length == 1 || rows.first.element == 1 && rows.second.element == 1
+    }
+  }
+
+  @Test("if they make 8-bit codes of them", arguments: UInt64(0)..<100)
+  func requantization(seed: UInt64) throws {
+    try expectAgreement(seed: seed, .requantize) { graph in
+      graph.tensors[graph.operations[0].outputs[0]].elementType.byteCount(of: 1) == 1
+    }
+  }
+
   @Test("whose sums are exact, too, with as many taps as 32 bits hold", arguments: [24, 25])
   func exactDepthwiseSums(width: Int) throws {
     var generator = SplitMix64(seed: UInt64(width))

@@ -1,4 +1,4 @@
-// Layers of 16-bit codes and 8-bit weights. Included once, in kernel_agreement.c.
+// Layers of 16-bit codes and 8-bit weights, and codes of both widths. Included once, in kernel_agreement.c.
 
 // For sums of `depth` products; biases that validation lets through.
 static fbq_output_16x8 random_output_16x8(size_t outputs, size_t depth, int is_narrow) {
@@ -109,4 +109,107 @@ static void check_convolution_16x8(uint64_t number, int is_depthwise, outcome *a
   free_output_16x8(&layer.stage);
   free(weights);
   free(input);
+}
+
+static void check_widening(uint64_t number, outcome *all) {
+  int16_t codes[256];
+  fbq_widening w = {
+      .table = codes,
+      .multiplier = random_multiplier(one_in(4) ? -31 : 0, one_in(4) ? 30 : 9),
+      .zero_point = between(-128, 127),
+      .flip = random_flip(),
+      .count = (size_t)between(1, 10000),
+  };
+  const int32_t single = one_in(2);
+  for (int32_t byte = 0; byte < 256; byte++) {
+    const int32_t code = fbq_scale_general((int8_t)(byte ^ w.flip) - w.zero_point,
+                                           w.multiplier.multiplier, w.multiplier.shift, single);
+    codes[byte] = (int16_t)(code < INT16_MIN ? INT16_MIN : code > INT16_MAX ? INT16_MAX : code);
+  }
+  uint8_t *input = random_bytes(w.count);
+  w.input = input;
+  const size_t cut = next(), units = (w.count + fbq_lookup_unit - 1) / fbq_lookup_unit;
+  comparison results = begin_comparison("widening", number, w.count * sizeof(int16_t));
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->widen) continue;
+    fbq_widening own = w;
+    own.output = (int16_t *)(void *)place(&results, table);
+    run_in_parts(kernels->widen, &own, units, cut, 1);
+    compare(&results, table, all);
+  }
+  end_comparison(&results);
+  free(input);
+}
+
+static void check_narrowing(uint64_t number, outcome *all) {
+  fbq_narrowing n = {.count = (size_t)between(1, 10000), .stage = random_stage(random_flip())};
+  int16_t *input = random_words(n.count);
+  n.input = input;
+  channel_scales scales = equal_scales(fbq_most_lanes, 0, 1 << 15);
+  const size_t cut = next(), units = (n.count + fbq_lookup_unit - 1) / fbq_lookup_unit;
+  comparison results = begin_comparison("narrowing", number, n.count);
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->narrow) continue;
+    fbq_narrowing own = n;
+    void *block = set_scales(kernels, &scales, scales.bias, &own.stage);
+    own.output = place(&results, table);
+    run_in_parts(kernels->narrow, &own, units, cut, 1);
+    compare(&results, table, all);
+    free(block);
+  }
+  end_comparison(&results);
+  free_scales(&scales);
+  free(input);
+}
+
+static void check_addition_16(uint64_t number, outcome *all) {
+  fbq_addition_16 a = {
+      .stage = {.minimum = one_in(3) ? between(INT16_MIN, INT16_MAX) : INT16_MIN,
+                .maximum = INT16_MAX,
+                .single = (uint8_t)one_in(2)},
+      .first_multiplier = random_multiplier(one_in(4) ? -31 : -4, 0),
+      .second_multiplier = random_multiplier(one_in(4) ? -31 : -4, 0),
+      .left_shift = one_in(3) ? between(0, 15) : 15,
+      .negates_second = (uint8_t)one_in(2),
+      .rows = (size_t)between(1, 4),
+      .length = (size_t)between(1, 300),
+  };
+  if (one_in(3)) a.stage.maximum = between(a.stage.minimum, INT16_MAX);
+  a.first_row_stride = one_in(4) ? 0 : a.length;
+  a.second_row_stride = one_in(4) ? 0 : a.length;
+  int16_t *first = random_words((a.rows - 1) * a.first_row_stride + a.length);
+  int16_t *second = random_words((a.rows - 1) * a.second_row_stride + a.length);
+  a.first = first;
+  a.second = second;
+  // The least and the greatest of each input and of the sum; −2^30 has a double of 32 bits.
+  int64_t limits[2][2];
+  for (int i = 0; i < 4; i++) {
+    const fbq_multiplier factor = i < 2 ? a.first_multiplier : a.second_multiplier;
+    const int32_t code = (i % 2 == 0 ? INT16_MIN : INT16_MAX) * (1 << a.left_shift);
+    limits[i / 2][i % 2] = fbq_scale_general(code, factor.multiplier, factor.shift, a.stage.single);
+  }
+  const int64_t low = limits[0][0] + (a.negates_second ? -limits[1][1] : limits[1][0]);
+  const int64_t high = limits[0][1] + (a.negates_second ? -limits[1][0] : limits[1][1]);
+  const int64_t greatest = high > -1 - low ? high : -1 - low;
+  channel_scales scales = equal_scales(fbq_most_lanes, 0, greatest);
+  a.output_multiplier = scales.multipliers[0];
+  const size_t cut = next();
+  comparison results =
+      begin_comparison("addition of 16 bits", number, a.rows * a.length * sizeof(int16_t));
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->add_16) continue;
+    fbq_addition_16 own = a;
+    void *block = set_scales(kernels, &scales, scales.bias, &own.stage);
+    own.output = (int16_t *)(void *)place(&results, table);
+    run_in_parts(kernels->add_16, &own, own.rows, cut, 1);
+    compare(&results, table, all);
+    free(block);
+  }
+  end_comparison(&results);
+  free_scales(&scales);
+  free(first);
+  free(second);
 }

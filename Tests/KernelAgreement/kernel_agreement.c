@@ -415,6 +415,7 @@ int main(int count, char **arguments) {
     check_convolution_16x8(number, 0, &all);
     check_convolution_16x8(number, 1, &all);
     check_elementwise(number, 0, &all);
+    check_addition_16(number, &all);
     // The others have less to go wrong.
     if (number % 4 != 0) continue;
     check_elementwise(number, 1, &all);
@@ -423,6 +424,8 @@ int main(int count, char **arguments) {
     check_reduction(number, &all);
     check_softmax(number, &all);
     check_lookup(number, &all);
+    check_widening(number, &all);
+    check_narrowing(number, &all);
     check_pad(number, &all);
     check_move(number, &all);
     check_resize(number, &all);

@@ -215,6 +215,21 @@ typedef struct {
   size_t first_stride, second_stride;
 } fbq_elementwise;
 
+// Sum or difference of two arrays of 16-bit codes of zero point 0, over rows of `length` elements. Units:
+// rows. An input may repeat one row (row stride 0). The scaled inputs are code · 2^left_shift times a factor of
+// less than 1; the stage holds one block, and limits of 16 bits.
+typedef struct {
+  const int16_t *first;
+  const int16_t *second;
+  int16_t *output;
+  fbq_output stage;
+  fbq_multiplier first_multiplier, second_multiplier, output_multiplier;
+  int32_t left_shift;
+  uint8_t negates_second;
+  size_t rows, length;
+  size_t first_row_stride, second_row_stride;
+} fbq_addition_16;
+
 // Any function of one byte. Units: 4096 bytes each.
 typedef struct {
   const uint8_t *input;
@@ -224,6 +239,27 @@ typedef struct {
 } fbq_lookup;
 
 enum { fbq_lookup_unit = 4096 };
+
+// 8-bit codes as 16-bit ones of zero point 0: the product of the factor and the difference to the zero point,
+// saturated. Units: fbq_lookup_unit codes each.
+typedef struct {
+  const uint8_t *input;
+  int16_t *output;
+  // The results by byte.
+  const int16_t *table;
+  fbq_multiplier multiplier;
+  int32_t zero_point;
+  uint8_t flip;
+  size_t count;
+} fbq_widening;
+
+// 16-bit codes of zero point 0 as 8-bit ones. Units: fbq_lookup_unit codes each. The stage holds one block.
+typedef struct {
+  const int16_t *input;
+  uint8_t *output;
+  fbq_output stage;
+  size_t count;
+} fbq_narrowing;
 
 // Average and max pool over [N, H, W, C]. Units: output rows over [N, OH]. Scratch: 4 bytes per
 // channel. Clamp limits are those of the flipped codes for max, of the true codes for average.
@@ -338,8 +374,11 @@ typedef struct {
   const fbq_convolution_16x8_kernel *depthwise_16x8;
   int32_t (*accepts_add)(const fbq_elementwise *addition);
   fbq_kernel add;           // fbq_elementwise
+  fbq_kernel add_16;        // fbq_addition_16
   fbq_kernel multiply;      // fbq_elementwise
   fbq_kernel lookup;        // fbq_lookup
+  fbq_kernel widen;         // fbq_widening
+  fbq_kernel narrow;        // fbq_narrowing
   fbq_kernel average_pool;  // fbq_pool
   fbq_kernel max_pool;      // fbq_pool
   fbq_kernel reduce;        // fbq_reduce

@@ -136,6 +136,11 @@ WIDE_INLINE lanes lanes_expand_signed(const uint8_t *from, uint8_t flip) {
   return _mm512_cvtepi8_epi32(_mm_xor_si128(bytes, _mm_set1_epi8((char)flip)));
 }
 
+// One number of 16 bits per lane.
+WIDE_INLINE lanes lanes_expand_words(const int16_t *from) {
+  return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)from));
+}
+
 // Bytes in the order from which the unpacking below makes whole blocks: its results hold, for each
 // channel of block 0, 1, 2, 3, the bytes of the operands side by side.
 WIDE_INLINE lanes lanes_spread(lanes bytes) {

@@ -169,7 +169,7 @@ extension TablePlanner {
 
   /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
   /// channel would grow 32-fold.
-  private func isReasonable(_ packed: Int, _ weights: TensorPlace) -> Bool {
+  func isReasonable(_ packed: Int, _ weights: TensorPlace) -> Bool {
     packed <= 4 * weights.extents.count + (1 << 20)
   }
 

@@ -1,10 +1,11 @@
 import CIntegerKernels
 import IntegerModel
 
-// Layers of 16-bit activations (16x8).
+// Layers of 16-bit activations (16x8), and what makes them of 8-bit ones and back.
 extension TablePlanner {
-  /// Fully connected layer, convolution of one group, or depthwise convolution with one output per input.
-  func sixteenBitLayer(_ operation: Operation) -> TableStep? {
+  /// Fully connected layer, convolution of one group, depthwise convolution with one output per input,
+  /// addition or subtraction.
+  func sixteenBitOperation(_ operation: Operation) -> TableStep? {
     switch operation.kind {
     case .fullyConnected(let parameters):
       let layer = SixteenBitLayer(
@@ -15,6 +16,8 @@ extension TablePlanner {
       return convolution(SixteenBitLayer(operation, parameters), parameters)
     case .depthwiseConvolution(let parameters):
       return depthwise(SixteenBitLayer(operation, parameters), parameters)
+    case .add(let parameters): return addition(operation, parameters, sign: 1)
+    case .subtract(let parameters): return addition(operation, parameters, sign: -1)
     default: return nil
     }
   }
@@ -58,6 +61,73 @@ extension TablePlanner {
         work: windows.products / Int(windows.input_channels) / (choice == .portable ? 1 : 2))
   }
 
+  /// Addition (`sign` 1) and subtraction (−1) of arrays whose rows are read element by element.
+  private func addition(
+    _ operation: Operation, _ parameters: AddParameters, sign: Int32
+  ) -> TableStep? {
+    let (first, second) = (x(operation), places[operation.inputs[1]])
+    let result = y(operation)
+    guard
+      let rows = BroadcastRows(first.extents, second.extents, onto: result.extents),
+      rows.length == 1 || rows.first.element == 1 && rows.second.element == 1
+    else { return nil }
+    let ranges = [parameters.first, parameters.second].map { multiplier in
+      [Int32(Int16.min), Int32(Int16.max)].map {
+        Int64(multiplier.scale($0 << parameters.leftShift, rounding: arithmetic.rounding))
+      }
+    }
+    let (least, most) =
+      sign > 0
+      ? (ranges[0][0] + ranges[1][0], ranges[0][1] + ranges[1][1])
+      : (ranges[0][0] - ranges[1][1], ranges[0][1] - ranges[1][0])
+    var a = fbq_addition_16()
+    a.first = UnsafePointer(first.view(as: Int16.self).codes)
+    a.second = UnsafePointer(second.view(as: Int16.self).codes)
+    a.output = result.view(as: Int16.self).codes
+    // −2^30 does not reach the limit: its double has 32 bits.
+    a.stage = uniformOutput(
+      result, clamp: parameters.clamp, parameters.output, bias: 0, greatest: max(most, -1 - least))
+    a.first_multiplier = fbq_multiplier(parameters.first)
+    a.second_multiplier = fbq_multiplier(parameters.second)
+    a.output_multiplier = fbq_multiplier(parameters.output)
+    a.left_shift = parameters.leftShift
+    a.negates_second = sign < 0 ? 1 : 0
+    (a.rows, a.length) = (rows.count, rows.length)
+    (a.first_row_stride, a.second_row_stride) = (rows.first.row, rows.second.row)
+    return step(kernels.add_16, a, units: a.rows, work: 2 * a.rows * a.length)
+  }
+
+  /// The same reals as 16-bit codes, of 8-bit ones; or as 8-bit codes, of 16-bit ones.
+  func requantizeAcrossWidths(
+    _ operation: Operation, _ multiplier: FixedPointMultiplier
+  ) -> TableStep? {
+    let (input, result) = (x(operation), y(operation))
+    let (count, unit) = (input.extents.count, Int(fbq_lookup_unit))
+    let units = (count + unit - 1) / unit
+    switch (input.elementType, result.elementType) {
+    case (.int8, .int16), (.uint8, .int16):
+      let stage = OutputStage(
+        rounding: arithmetic.rounding, zeroPoint: result.zeroPoint,
+        clamp: CodeRange(minimum: Int32(Int16.min), maximum: Int32(Int16.max)))
+      let table = (0..<256).map { byte in
+        Int16(
+          truncatingIfNeeded: stage.code(input.code(of: byte) - input.zeroPoint, multiplier))
+      }
+      let widening = fbq_widening(
+        input: UnsafePointer(input.byteAddress), output: result.view(as: Int16.self).codes,
+        table: memory.copy(table), multiplier: fbq_multiplier(multiplier),
+        zero_point: input.flippedZeroPoint, flip: input.flip, count: count)
+      return step(kernels.widen, widening, units: units, work: count)
+    case (.int16, .int8), (.int16, .uint8):
+      let narrowing = fbq_narrowing(
+        input: UnsafePointer(input.view(as: Int16.self).codes), output: result.byteAddress,
+        stage: uniformOutput(
+          result, clamp: result.codeRange, multiplier, bias: 0, greatest: 1 << 15), count: count)
+      return step(kernels.narrow, narrowing, units: units, work: count)
+    default: return nil
+    }
+  }
+
   // MARK: Parts
 
   private func matrixProduct(_ layer: SixteenBitLayer, _ windows: fbq_convolution) -> TableStep? {
@@ -78,7 +148,10 @@ extension TablePlanner {
     convolution.windows = windows
     convolution.stage = stage(of: layer)
     guard kernel.accepts(&convolution, weights.byteAddress) != 0 else { return nil }
-    let packed = memory.allocateUninitialized(byteCount: kernel.weight_bytes(&convolution))
+    let bytes = kernel.weight_bytes(&convolution)
+    // Widened weights double.
+    guard isReasonable(bytes / 2, weights) else { return nil }
+    let packed = memory.allocateUninitialized(byteCount: bytes)
     kernel.pack(&convolution, weights.byteAddress, packed)
     graph.tensors[layer.operation.inputs[1]].constant?.unload()
     convolution.windows.weights = UnsafeRawPointer(packed)

@@ -35,7 +35,12 @@ struct TablePlanner {
     if case .argMin(let parameters) = operation.kind {
       return argument(operation, parameters, findsLeast: true)
     }
-    if x(operation).elementType == .int16 { return sixteenBitLayer(operation) }
+    if case .requantize(let multiplier) = operation.kind,
+      let step = requantizeAcrossWidths(operation, multiplier)
+    {
+      return step
+    }
+    if x(operation).elementType == .int16 { return sixteenBitOperation(operation) }
     guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
