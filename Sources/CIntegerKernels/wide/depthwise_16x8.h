@@ -16,7 +16,7 @@ enum {
   // Vectors that are computed together.
   vectors_together = 4,
   // Codes that are copied at once, and perhaps too many.
-  copied_codes = 8,
+  copied_codes = 16,
   most_taps_16x8 = 480,
 };
 
@@ -127,6 +127,22 @@ static depthwise_scratch_16x8 divide_scratch(const depthwise_plan *p, void *scra
   return s;
 }
 
+// How many columns of a phase are before a column of the padded image.
+static size_t columns_before(const depthwise_plan *p, size_t column, size_t phase) {
+  const size_t count = column > phase ? (column - phase + p->phases - 1) / p->phases : 0;
+  return least(count, p->phase_columns);
+}
+
+// Whole runs of columns; their length is a constant once inlined, or not.
+WIDE_INLINE void copy_columns(const size_t whole, size_t count, const int16_t *from, size_t step,
+                              int16_t *to, size_t to_step) {
+  for (size_t i = 0; i < count; i++, from += step, to += to_step) {
+    for (size_t k = 0; k < whole; k += copied_codes) {
+      __builtin_memcpy(to + k, from + k, copied_codes * sizeof *from);
+    }
+  }
+}
+
 // Columns of one row of the image, by phases where the plan has them.
 static void lay_out_row(const depthwise_plan *p, const int16_t *image_row, int16_t *to) {
   const fbq_convolution *c = p->c;
@@ -140,26 +156,33 @@ static void lay_out_row(const depthwise_plan *p, const int16_t *image_row, int16
     __builtin_memset(to + (before + inside) * channels, 0, after * channels * code_bytes);
     return;
   }
+  // Columns that enough others follow are copied in whole runs: what is too much is written again, or lies
+  // behind the phase.
   const size_t whole = (channels + copied_codes - 1) / copied_codes * copied_codes;
+  const size_t most_whole = (width * channels - least(whole - channels, width * channels)) / channels;
   for (size_t phase = 0; phase < p->phases; phase++, to += p->phase_codes) {
-    int16_t *column_to = to;
-    for (size_t i = 0; i < p->phase_columns; i++, column_to += channels) {
-      // Wraps where the column is left of the image.
-      const size_t column = phase + i * p->phases - left;
-      if (column >= width) {
-        __builtin_memset(column_to, 0, channels * code_bytes);
-        continue;
-      }
-      const int16_t *from = image_row + column * channels;
-      if ((width - column) * channels >= whole) {
-        // What is copied too much is written again, or lies behind the phase.
-        for (size_t k = 0; k < channels; k += copied_codes) {
-          __builtin_memcpy(column_to + k, from + k, copied_codes * sizeof *from);
-        }
-      } else {
-        __builtin_memcpy(column_to, from, channels * code_bytes);
-      }
+    // Columns of the phase before the image's first, before the last that may be copied whole, before its end.
+    const size_t first = columns_before(p, left, phase), last = columns_before(p, left + width, phase);
+    if (first >= last) {
+      __builtin_memset(to, 0, p->phase_columns * channels * code_bytes);
+      continue;
     }
+    const size_t last_whole = most(first, columns_before(p, left + most_whole, phase));
+    const int16_t *from = image_row + (phase + first * p->phases - left) * channels;
+    const size_t step = p->phases * channels;
+    int16_t *column = to + first * channels;
+    __builtin_memset(to, 0, first * channels * code_bytes);
+    if (whole == copied_codes) {
+      copy_columns(copied_codes, last_whole - first, from, step, column, channels);
+    } else {
+      copy_columns(whole, last_whole - first, from, step, column, channels);
+    }
+    from += (last_whole - first) * step;
+    column += (last_whole - first) * channels;
+    for (size_t i = last_whole; i < last; i++, from += step, column += channels) {
+      __builtin_memcpy(column, from, channels * code_bytes);
+    }
+    __builtin_memset(column, 0, (p->phase_columns - last) * channels * code_bytes);
   }
 }
 
