@@ -74,6 +74,17 @@ struct SixteenBitLayerTests {
     }
   }
 
+  @Test("if they are means or sums over axes that follow each other", arguments: UInt64(0)..<200)
+  func reduction(seed: UInt64) throws {
+    try expectAgreement(seed: seed, seed % 2 == 0 ? .mean : .sum) { graph in
+      switch graph.operations[0].kind {
+      case .mean(let parameters), .sum(let parameters):
+        zip(parameters.axes, parameters.axes.dropFirst()).allSatisfy { $1 == $0 + 1 }
+      default: false
+      }
+    }
+  }
+
   @Test("if they make 8-bit codes of them", arguments: UInt64(0)..<100)
   func requantization(seed: UInt64) throws {
     try expectAgreement(seed: seed, .requantize) { graph in

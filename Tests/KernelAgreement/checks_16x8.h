@@ -194,7 +194,6 @@ static void check_addition_16(uint64_t number, outcome *all) {
   const int64_t high = limits[0][1] + (a.negates_second ? -limits[1][0] : limits[1][1]);
   const int64_t greatest = high > -1 - low ? high : -1 - low;
   channel_scales scales = equal_scales(fbq_most_lanes, 0, greatest);
-  a.output_multiplier = scales.multipliers[0];
   const size_t cut = next();
   comparison results =
       begin_comparison("addition of 16 bits", number, a.rows * a.length * sizeof(int16_t));
@@ -212,4 +211,32 @@ static void check_addition_16(uint64_t number, outcome *all) {
   free_scales(&scales);
   free(first);
   free(second);
+}
+
+static void check_reduction_16(uint64_t number, outcome *all) {
+  fbq_reduce r = {
+      .stage = {.single = (uint8_t)one_in(2), .minimum = INT16_MIN, .maximum = INT16_MAX},
+      .outer = (size_t)between(1, 3),
+      .count = (size_t)between(1, 50),
+      .inner = (size_t)between(1, 70),
+  };
+  int16_t *input = random_words(r.outer * r.count * r.inner);
+  r.input = (const uint8_t *)input;
+  channel_scales scales = equal_scales(fbq_most_lanes, 0, (int64_t)r.count << 15);
+  const size_t cut = next();
+  comparison results =
+      begin_comparison("reduction of 16 bits", number, r.outer * r.inner * sizeof(int16_t));
+  for (fbq_table table = 0; table < fbq_table_count; table++) {
+    const fbq_kernels *kernels = runnable(table);
+    if (!kernels || !kernels->reduce_16) continue;
+    fbq_reduce own = r;
+    void *block = set_scales(kernels, &scales, scales.bias, &own.stage);
+    own.output = place(&results, table);
+    run_in_parts(kernels->reduce_16, &own, own.outer, cut, 1);
+    compare(&results, table, all);
+    free(block);
+  }
+  end_comparison(&results);
+  free_scales(&scales);
+  free(input);
 }

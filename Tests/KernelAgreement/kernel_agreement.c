@@ -422,6 +422,7 @@ int main(int count, char **arguments) {
     check_pool(number, 0, &all);
     check_pool(number, 1, &all);
     check_reduction(number, &all);
+    check_reduction_16(number, &all);
     check_softmax(number, &all);
     check_lookup(number, &all);
     check_widening(number, &all);

@@ -223,7 +223,7 @@ typedef struct {
   const int16_t *second;
   int16_t *output;
   fbq_output stage;
-  fbq_multiplier first_multiplier, second_multiplier, output_multiplier;
+  fbq_multiplier first_multiplier, second_multiplier;
   int32_t left_shift;
   uint8_t negates_second;
   size_t rows, length;
@@ -382,6 +382,7 @@ typedef struct {
   fbq_kernel average_pool;  // fbq_pool
   fbq_kernel max_pool;      // fbq_pool
   fbq_kernel reduce;        // fbq_reduce
+  fbq_kernel reduce_16;     // fbq_reduce of codes of 16 bits, whose flip and scratch are not used
   fbq_kernel softmax;       // fbq_softmax
   fbq_kernel pad;           // fbq_pad
   // Takes an array of fbq_copy. Units: its elements.

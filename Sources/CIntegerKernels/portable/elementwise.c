@@ -1,6 +1,4 @@
 // Addition, subtraction, multiplication and table lookup.
-#include "general_scale.h"
-#include "portable.h"
 #include "requantize.h"
 
 // The two inputs of eight neighboring outputs, combined; a constant `multiplies` once inlined.
@@ -37,31 +35,6 @@ FBQ_INLINE void combine(const fbq_elementwise *e, const int multiplies, size_t b
 void fbq_portable_add(const void *parameters, size_t begin, size_t end, void *scratch) {
   (void)scratch;
   combine(parameters, 0, begin, end);
-}
-
-// A code of 16 bits, scaled as an input.
-static int32_t scaled_input_16(const fbq_addition_16 *a, int16_t code, fbq_multiplier factor) {
-  return fbq_scale_general(code * (1 << a->left_shift), factor.multiplier, factor.shift, a->stage.single);
-}
-
-void fbq_portable_add_16(const void *parameters, size_t begin, size_t end, void *scratch) {
-  (void)scratch;
-  const fbq_addition_16 *a = parameters;
-  const fbq_multiplier factor = a->output_multiplier;
-  for (size_t row = begin; row < end; row++) {
-    const int16_t *first = a->first + row * a->first_row_stride;
-    const int16_t *second = a->second + row * a->second_row_stride;
-    for (size_t i = 0; i < a->length; i++) {
-      const int32_t x = scaled_input_16(a, first[i], a->first_multiplier);
-      const int32_t y = scaled_input_16(a, second[i], a->second_multiplier);
-      const int32_t code = fbq_scale_general(a->negates_second ? x - y : x + y, factor.multiplier,
-                                             factor.shift, a->stage.single);
-      a->output[row * a->length + i] =
-          (int16_t)(code < a->stage.minimum   ? a->stage.minimum
-                    : code > a->stage.maximum ? a->stage.maximum
-                                              : code);
-    }
-  }
 }
 
 void fbq_portable_multiply(const void *parameters, size_t begin, size_t end, void *scratch) {

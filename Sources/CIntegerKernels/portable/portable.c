@@ -26,6 +26,7 @@ const fbq_kernels fbq_portable_kernels = {
     .average_pool = fbq_portable_average_pool,
     .max_pool = fbq_portable_max_pool,
     .reduce = fbq_portable_reduce,
+    .reduce_16 = fbq_portable_reduce_16,
     .softmax = fbq_portable_softmax,
     .pad = fbq_portable_pad,
     .move = fbq_portable_move,

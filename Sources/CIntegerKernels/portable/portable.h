@@ -21,6 +21,7 @@ void fbq_portable_narrow(const void *parameters, size_t begin, size_t end, void 
 void fbq_portable_average_pool(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_max_pool(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_reduce(const void *parameters, size_t begin, size_t end, void *scratch);
+void fbq_portable_reduce_16(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_softmax(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_pad(const void *parameters, size_t begin, size_t end, void *scratch);
 void fbq_portable_move(const void *parameters, size_t begin, size_t end, void *scratch);

@@ -42,10 +42,7 @@ WIDE_INLINE lanes narrowed_codes(const int path, const int16_t *from, const fbq_
                                  const loaded_scale *scale, const loaded_stage *loaded) {
   lanes v[4];
   UNROLLED for (int k = 0; k < 4; k++) {
-    v[k] = lanes_expand_words(from + k * lane_count);
-    v[k] = path == fbq_general ? scaled_general(v[k], stage->scales, stage->single)
-           : path == fbq_quick ? scaled_quick(v[k], scale)
-                               : scaled_signed(v[k], scale);
+    v[k] = scaled_by(path, lanes_expand_words(from + k * lane_count), stage, scale);
   }
   return codes_of_four(v[0], v[1], v[2], v[3], loaded);
 }

@@ -18,9 +18,9 @@
 #include "output_16x8.h"
 #include "convolution_16x8.h"
 #include "depthwise_16x8.h"
-#include "code_widths.h"
 #include "elementwise.h"
-#include "addition_16.h"
+#include "sums_16.h"
+#include "code_widths.h"
 #include "pool.h"
 #include "peak.h"
 
@@ -36,7 +36,7 @@ static const fbq_convolution_16x8_kernel wide_depthwise_16x8 = WIDE_DEPTHWISE_16
   .convolution_16x8 = &wide_convolution_16x8,                                     \
   .depthwise_16x8 = &wide_depthwise_16x8, .accepts_add = add_accepts,             \
   .add = add_run, .add_16 = add_16_run, .multiply = multiply_run,                 \
-  .widen = widen_run,                                                             \
+  .reduce_16 = reduce_16_run, .widen = widen_run,                                 \
   .narrow = narrow_run, .average_pool = average_pool_run,                         \
   .max_pool = max_pool_run, .reduce = reduce_run,                                 \
   .multiply_registers = wide_multiply_registers

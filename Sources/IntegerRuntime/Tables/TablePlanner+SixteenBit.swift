@@ -4,7 +4,7 @@ import IntegerModel
 // Layers of 16-bit activations (16x8), and what makes them of 8-bit ones and back.
 extension TablePlanner {
   /// Fully connected layer, convolution of one group, depthwise convolution with one output per input,
-  /// addition or subtraction.
+  /// addition, subtraction, mean or sum.
   func sixteenBitOperation(_ operation: Operation) -> TableStep? {
     switch operation.kind {
     case .fullyConnected(let parameters):
@@ -18,6 +18,7 @@ extension TablePlanner {
       return depthwise(SixteenBitLayer(operation, parameters), parameters)
     case .add(let parameters): return addition(operation, parameters, sign: 1)
     case .subtract(let parameters): return addition(operation, parameters, sign: -1)
+    case .mean(let parameters), .sum(let parameters): return reduce(operation, parameters)
     default: return nil
     }
   }
@@ -89,7 +90,6 @@ extension TablePlanner {
       result, clamp: parameters.clamp, parameters.output, bias: 0, greatest: max(most, -1 - least))
     a.first_multiplier = fbq_multiplier(parameters.first)
     a.second_multiplier = fbq_multiplier(parameters.second)
-    a.output_multiplier = fbq_multiplier(parameters.output)
     a.left_shift = parameters.leftShift
     a.negates_second = sign < 0 ? 1 : 0
     (a.rows, a.length) = (rows.count, rows.length)
@@ -107,8 +107,7 @@ extension TablePlanner {
     switch (input.elementType, result.elementType) {
     case (.int8, .int16), (.uint8, .int16):
       let stage = OutputStage(
-        rounding: arithmetic.rounding, zeroPoint: result.zeroPoint,
-        clamp: CodeRange(minimum: Int32(Int16.min), maximum: Int32(Int16.max)))
+        rounding: arithmetic.rounding, zeroPoint: result.zeroPoint, clamp: result.codeRange)
       let table = (0..<256).map { byte in
         Int16(
           truncatingIfNeeded: stage.code(input.code(of: byte) - input.zeroPoint, multiplier))

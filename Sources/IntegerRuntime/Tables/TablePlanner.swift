@@ -157,8 +157,11 @@ extension TensorPlace {
 
   /// All codes of the type.
   var codeRange: CodeRange {
-    elementType == .uint8
-      ? CodeRange(minimum: 0, maximum: 255) : CodeRange(minimum: -128, maximum: 127)
+    switch elementType {
+    case .uint8: CodeRange(minimum: 0, maximum: 255)
+    case .int16: CodeRange(minimum: Int32(Int16.min), maximum: Int32(Int16.max))
+    default: CodeRange(minimum: -128, maximum: 127)
+    }
   }
 
   /// The bytes, for a kernel that reads any one-byte type.
