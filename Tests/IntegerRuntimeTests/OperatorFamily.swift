@@ -121,9 +121,9 @@ enum OperatorFamily: CaseIterable {
   func hasKernel(_ choice: KernelChoice) -> Bool {
     switch self {
     case .convolution, .depthwiseConvolution, .fullyConnected, .add, .subtract, .multiply,
-      .averagePool, .maxPool, .mean, .sum:
+      .averagePool, .maxPool, .mean, .sum, .requantize:
       choice != .reference
-    case .requantize, .lookup, .leakyRelu: choice == .portable || choice == .avx512VNNI
+    case .lookup, .leakyRelu: choice == .portable || choice == .avx512VNNI
     case .softmax, .pad, .concatenation, .resizeBilinear, .transpose, .stridedSlice, .depthToSpace,
       .spaceToDepth, .tile, .argMax, .argMin:
       choice == .portable
@@ -134,8 +134,8 @@ enum OperatorFamily: CaseIterable {
     }
   }
 
-  /// Whether kernels are for one of four modes, or for one axis, alone.
-  var hasKernelForFewCases: Bool { [.pad, .argMax, .argMin].contains(self) }
+  /// Whether kernels are for one of four modes, for one axis, or for codes of two widths, alone.
+  var hasKernelForFewCases: Bool { [.pad, .argMax, .argMin, .requantize].contains(self) }
 
   /// Whether the reference kernel computes 16-bit activations.
   var takesInt16: Bool {

@@ -182,30 +182,7 @@ static void check_fully_connected(uint64_t number, outcome *all) {
   free(input);
 }
 
-static void check_fully_connected_16x8(uint64_t number, outcome *all) {
-  fbq_fully_connected_16x8 layer = random_fully_connected_16x8();
-  int16_t *input = random_words(layer.rows * layer.inputs);
-  uint8_t *weights = random_bytes(layer.outputs * layer.inputs);
-  layer.input = input;
-  layer.weights = weights;
-  const size_t cut = next();
-  comparison results = begin_comparison("fully connected, 16x8", number,
-                                        layer.rows * layer.outputs * sizeof(int16_t));
-  for (fbq_table table = 0; table < fbq_table_count; table++) {
-    const fbq_kernels *kernels = runnable(table);
-    if (!kernels || !kernels->fully_connected_16x8) continue;
-    fbq_fully_connected_16x8 own = layer;
-    own.output = (int16_t *)(void *)place(&results, table);
-    run_in_parts(kernels->fully_connected_16x8, &own,
-                 (own.outputs + fbq_16x8_unit - 1) / fbq_16x8_unit, cut, 1);
-    compare(&results, table, all);
-  }
-  end_comparison(&results);
-  free((void *)(uintptr_t)layer.bias);
-  free((void *)(uintptr_t)layer.multipliers);
-  free(weights);
-  free(input);
-}
+#include "checks_16x8.h"
 
 static void check_elementwise(uint64_t number, int multiplies, outcome *all) {
   fbq_elementwise e = random_elementwise();
@@ -435,15 +412,21 @@ int main(int count, char **arguments) {
     check_convolution(number, 1, &all);
     check_fully_connected(number, &all);
     check_fully_connected_16x8(number, &all);
+    check_convolution_16x8(number, 0, &all);
+    check_convolution_16x8(number, 1, &all);
     check_elementwise(number, 0, &all);
+    check_addition_16(number, &all);
     // The others have less to go wrong.
     if (number % 4 != 0) continue;
     check_elementwise(number, 1, &all);
     check_pool(number, 0, &all);
     check_pool(number, 1, &all);
     check_reduction(number, &all);
+    check_reduction_16(number, &all);
     check_softmax(number, &all);
     check_lookup(number, &all);
+    check_widening(number, &all);
+    check_narrowing(number, &all);
     check_pad(number, &all);
     check_move(number, &all);
     check_resize(number, &all);

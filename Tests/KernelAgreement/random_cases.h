@@ -204,34 +204,6 @@ static int random_convolution(fbq_convolution *c, int is_depthwise) {
   return c->output_height > 0 && c->output_width > 0;
 }
 
-// Without input and weights. Depths reach beyond a few chunks of inputs, whose sums have 32 bits.
-static fbq_fully_connected_16x8 random_fully_connected_16x8(void) {
-  const int is_narrow = one_in(4);
-  fbq_fully_connected_16x8 layer = {
-      .has_one_multiplier = (uint8_t)one_in(2),
-      .has_narrow_sums = (uint8_t)is_narrow,
-      .single = (uint8_t)one_in(2),
-      .minimum = one_in(3) ? between(INT16_MIN, INT16_MAX) : INT16_MIN,
-      .maximum = INT16_MAX,
-      .rows = (size_t)(one_in(2) ? 1 : between(2, 5)),
-      .inputs = (size_t)(one_in(2) ? between(1, 100) : between(450, is_narrow ? 511 : 2000)),
-      .outputs = (size_t)between(1, 40),
-  };
-  if (one_in(3)) layer.maximum = between(layer.minimum, INT16_MAX);
-  const int64_t limit = ((int64_t)1 << (is_narrow ? 31 : 47)) - 1 - (int64_t)layer.inputs * (1 << 22);
-  const int64_t most = limit > 100000000 && !one_in(4) ? 100000000 : limit;
-  int64_t *bias = allocate(layer.outputs * sizeof *bias);
-  fbq_multiplier *multipliers = allocate(layer.outputs * sizeof *multipliers);
-  for (size_t i = 0; i < layer.outputs; i++) {
-    const uint64_t high = next();
-    bias[i] = (int64_t)((high << 32 | next()) % (uint64_t)(2 * most + 1)) - most;
-    multipliers[i] = one_in(8) ? random_multiplier(-31, 7) : random_multiplier(-18, -4);
-  }
-  layer.bias = bias;
-  layer.multipliers = multipliers;
-  return layer;
-}
-
 static fbq_elementwise random_elementwise(void) {
   fbq_elementwise e = {
       .rows = (size_t)between(1, 4),

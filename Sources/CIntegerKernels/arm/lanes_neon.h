@@ -47,6 +47,11 @@ WIDE_INLINE lanes lanes_xor(lanes a, lanes b) { return veorq_s32(a, b); }
 
 WIDE_INLINE lanes lanes_shift_left(lanes v, int count) { return vshlq_s32(v, vdupq_n_s32(count)); }
 
+// v · 2^count with a count that is no constant.
+WIDE_INLINE lanes lanes_shift_left_by(lanes v, int32_t count) {
+  return vshlq_s32(v, vdupq_n_s32(count));
+}
+
 // −1 where negative, else 0.
 WIDE_INLINE lanes lanes_sign(lanes v) { return vshrq_n_s32(v, 31); }
 
@@ -87,6 +92,9 @@ WIDE_INLINE lanes lanes_expand_signed(const uint8_t *from, uint8_t flip) {
   const int8x8_t bytes = vreinterpret_s8_u8(veor_u8(vcreate_u8(load_up_to_8(from, 4)), vdup_n_u8(flip)));
   return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
 }
+
+// One number of 16 bits per lane.
+WIDE_INLINE lanes lanes_expand_words(const int16_t *from) { return vmovl_s16(vld1_s16(from)); }
 
 // Bytes in the order from which the unpacking below makes whole blocks: its results hold, for each
 // channel of block 0, 1, 2, 3, the bytes of the operands side by side.
@@ -148,6 +156,16 @@ WIDE_INLINE lanes lanes_dot_16(lanes a, lanes codes, lanes weights) {
 // Saturated to 16 bits: a, then b.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) {
   return vreinterpretq_s32_s16(vqmovn_high_s32(vqmovn_s32(a), b));
+}
+
+WIDE_INLINE lanes lanes_narrow_16_in_order(lanes a, lanes b) { return lanes_narrow_16(a, b); }
+
+WIDE_INLINE lanes lanes_minimum_16(lanes a, lanes b) {
+  return vreinterpretq_s32_s16(vminq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
+}
+
+WIDE_INLINE lanes lanes_maximum_16(lanes a, lanes b) {
+  return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
 }
 
 WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) {

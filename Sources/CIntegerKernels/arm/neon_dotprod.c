@@ -6,6 +6,7 @@
 #include <arm_neon.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/output_16x8.h"
 #include "../portable/portable.h"
 #include "../wide/macros.h"
 #include "tables.h"
@@ -14,6 +15,7 @@
 
 #include "lanes_neon.h"
 #include "neon_requantize.h"
+#include "neon_scale_16x8.h"
 #include "../wide/table.h"
 
 #pragma clang attribute pop

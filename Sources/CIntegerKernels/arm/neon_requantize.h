@@ -106,11 +106,15 @@ WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, i
   };
 }
 
-WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
-                               const loaded_input *input) {
+WIDE_INLINE lanes scaled_code(const int shifts, lanes code, const loaded_input *input) {
   (void)shifts;
-  const lanes difference = lanes_subtract(lanes_expand_signed(codes, flip), input->zero_point);
+  const lanes difference = lanes_subtract(code, input->zero_point);
   const lanes x = vshlq_s32(difference, input->left);
   if (input->truncates) return vrshlq_s32(vqdmulhq_s32(x, input->multiplier), input->shift);
   return scaled_double(x, input->multiplier, input->shift);
+}
+
+WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
+                               const loaded_input *input) {
+  return scaled_code(shifts, lanes_expand_signed(codes, flip), input);
 }

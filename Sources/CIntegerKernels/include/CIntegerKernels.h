@@ -12,7 +12,7 @@
 //   └──────────────┘   (padding is 0)       │ in 32 bits    │   clamp           └──────────┘
 //                      packed weights ────► └───────────────┘
 //
-// Codes of 16 bits have a kernel of their own, with sums of 64 bits, for fully connected layers alone.
+// Codes of 16 bits have kernels of their own, with sums of 64 bits (16x8).
 //
 // uint8 codes are handled as int8: flipping the top bit (`flip` 0x80) subtracts 128 from code, zero
 // point and clamp alike. Zero points and clamps in the parameters are those of the flipped codes.
@@ -137,17 +137,8 @@ typedef struct {
   fbq_kernel run;
 } fbq_fully_connected_kernel;
 
-// Fully connected layer of 16-bit codes and 8-bit weights (16x8) on any number of rows, with the weights where
-// they lie. All zero points are 0. Units: fbq_16x8_unit outputs each.
-enum { fbq_16x8_unit = 4 };
-
+// From the sums of a layer of 16-bit codes and 8-bit weights (16x8) to codes. All zero points are 0.
 typedef struct {
-  // [rows, inputs]
-  const int16_t *input;
-  // [outputs, inputs], signed
-  const uint8_t *weights;
-  // [rows, outputs]
-  int16_t *output;
   // One per output.
   const int64_t *bias;
   // One per output, or a single one.
@@ -157,8 +148,47 @@ typedef struct {
   uint8_t has_narrow_sums;
   uint8_t single;
   int32_t minimum, maximum;
+} fbq_output_16x8;
+
+// Fully connected layer of 16-bit codes on any number of rows, with the weights where they lie. Units:
+// fbq_16x8_unit outputs each.
+enum { fbq_16x8_unit = 4 };
+
+typedef struct {
+  // [rows, inputs]
+  const int16_t *input;
+  // [outputs, inputs], signed
+  const uint8_t *weights;
+  // [rows, outputs]
+  int16_t *output;
+  fbq_output_16x8 stage;
   size_t rows, inputs, outputs;
 } fbq_fully_connected_16x8;
+
+// Convolution of 16-bit codes of one group, also depthwise with one output per input. Units are what the
+// kernel's `units` counts: rows or tiles of output pixels.
+typedef struct {
+  // Where codes and packed weights lie, and how windows do; its stage, zero points and flips are not used.
+  fbq_convolution windows;
+  fbq_output_16x8 stage;
+  // What the kernel's `accepts` found: fbq_quick or fbq_general.
+  uint8_t path;
+  // And whether sums of products can need more than 32 bits.
+  uint8_t has_long_sums;
+} fbq_convolution_16x8;
+
+// A kernel for convolutions of 16-bit codes and what prepares its work.
+typedef struct {
+  // Whether it computes such a convolution with these weights; says in it how.
+  int32_t (*accepts)(fbq_convolution_16x8 *layer, const uint8_t *weights);
+  size_t (*units)(const fbq_convolution_16x8 *layer);
+  // Bytes that each thread needs.
+  size_t (*scratch)(const fbq_convolution_16x8 *layer);
+  size_t (*weight_bytes)(const fbq_convolution_16x8 *layer);
+  // Packs weights [O, KH, KW, C], for depthwise [1, KH, KW, O], with the scales of the outputs.
+  void (*pack)(const fbq_convolution_16x8 *layer, const uint8_t *weights, void *packed);
+  fbq_kernel run;
+} fbq_convolution_16x8_kernel;
 
 // Two arrays element by element, over rows of `length` elements.
 //
@@ -185,6 +215,21 @@ typedef struct {
   size_t first_stride, second_stride;
 } fbq_elementwise;
 
+// Sum or difference of two arrays of 16-bit codes of zero point 0, over rows of `length` elements. Units:
+// rows. An input may repeat one row (row stride 0). The scaled inputs are code · 2^left_shift times a factor of
+// less than 1; the stage holds one block, and limits of 16 bits.
+typedef struct {
+  const int16_t *first;
+  const int16_t *second;
+  int16_t *output;
+  fbq_output stage;
+  fbq_multiplier first_multiplier, second_multiplier;
+  int32_t left_shift;
+  uint8_t negates_second;
+  size_t rows, length;
+  size_t first_row_stride, second_row_stride;
+} fbq_addition_16;
+
 // Any function of one byte. Units: 4096 bytes each.
 typedef struct {
   const uint8_t *input;
@@ -194,6 +239,27 @@ typedef struct {
 } fbq_lookup;
 
 enum { fbq_lookup_unit = 4096 };
+
+// 8-bit codes as 16-bit ones of zero point 0: the product of the factor and the difference to the zero point,
+// saturated. Units: fbq_lookup_unit codes each.
+typedef struct {
+  const uint8_t *input;
+  int16_t *output;
+  // The results by byte.
+  const int16_t *table;
+  fbq_multiplier multiplier;
+  int32_t zero_point;
+  uint8_t flip;
+  size_t count;
+} fbq_widening;
+
+// 16-bit codes of zero point 0 as 8-bit ones. Units: fbq_lookup_unit codes each. The stage holds one block.
+typedef struct {
+  const int16_t *input;
+  uint8_t *output;
+  fbq_output stage;
+  size_t count;
+} fbq_narrowing;
 
 // Average and max pool over [N, H, W, C]. Units: output rows over [N, OH]. Scratch: 4 bytes per
 // channel. Clamp limits are those of the flipped codes for max, of the true codes for average.
@@ -304,13 +370,19 @@ typedef struct {
   const fbq_convolution_kernel *depthwise;
   const fbq_fully_connected_kernel *fully_connected;
   fbq_kernel fully_connected_16x8;  // fbq_fully_connected_16x8
+  const fbq_convolution_16x8_kernel *convolution_16x8;
+  const fbq_convolution_16x8_kernel *depthwise_16x8;
   int32_t (*accepts_add)(const fbq_elementwise *addition);
   fbq_kernel add;           // fbq_elementwise
+  fbq_kernel add_16;        // fbq_addition_16
   fbq_kernel multiply;      // fbq_elementwise
   fbq_kernel lookup;        // fbq_lookup
+  fbq_kernel widen;         // fbq_widening
+  fbq_kernel narrow;        // fbq_narrowing
   fbq_kernel average_pool;  // fbq_pool
   fbq_kernel max_pool;      // fbq_pool
   fbq_kernel reduce;        // fbq_reduce
+  fbq_kernel reduce_16;     // fbq_reduce of codes of 16 bits, whose flip and scratch are not used
   fbq_kernel softmax;       // fbq_softmax
   fbq_kernel pad;           // fbq_pad
   // Takes an array of fbq_copy. Units: its elements.

@@ -23,12 +23,12 @@ WIDE_INLINE unit_16x8 load_unit_16x8(const fbq_fully_connected_16x8 *layer, size
   unit_16x8 unit;
   for (size_t o = 0; o < fbq_16x8_unit; o++) {
     const size_t output = first + o < layer->outputs ? first + o : layer->outputs - 1;
-    const fbq_multiplier factor = layer->multipliers[layer->has_one_multiplier ? 0 : output];
+    const fbq_multiplier factor = layer->stage.multipliers[layer->stage.has_one_multiplier ? 0 : output];
     unit.weights[o] = layer->weights + output * layer->inputs;
     unit.multipliers[o] = factor;
-    unit.bias[o] = layer->bias[output];
+    unit.bias[o] = layer->stage.bias[output];
     unit.upper[o] = factor.multiplier < 0x7fff0000 ? (factor.multiplier + (1 << 15)) >> 16 : 0x7fff;
-    unit.shift[o] = layer->has_narrow_sums ? 1 : 15 - factor.shift;
+    unit.shift[o] = layer->stage.has_narrow_sums ? 1 : 15 - factor.shift;
     unit.half[o] = (int64_t)1 << (unit.shift[o] - 1);
   }
   return unit;
@@ -55,10 +55,10 @@ WIDE_INLINE void dot_16x8(lanes partial[][fbq_16x8_unit], const int16_t *codes, 
 WIDE_INLINE void codes_16x8(const fbq_fully_connected_16x8 *layer, const unit_16x8 *unit,
                             const int64_t *sums, int16_t *codes) {
   int64_t scaled[fbq_16x8_unit];
-  if (layer->has_narrow_sums) {
+  if (layer->stage.has_narrow_sums) {
     for (int o = 0; o < fbq_16x8_unit; o++) {
       scaled[o] = fbq_scale_general((int32_t)sums[o], unit->multipliers[o].multiplier,
-                                    unit->multipliers[o].shift, layer->single);
+                                    unit->multipliers[o].shift, layer->stage.single);
     }
   } else {
     // |sum| < 2^47 and the multiplier has 15 bits. What would saturate at 32 bits is clamped below.
@@ -67,8 +67,8 @@ WIDE_INLINE void codes_16x8(const fbq_fully_connected_16x8 *layer, const unit_16
     }
   }
   for (int o = 0; o < fbq_16x8_unit; o++) {
-    const int64_t v = scaled[o] < layer->minimum ? layer->minimum : scaled[o];
-    codes[o] = (int16_t)(v > layer->maximum ? layer->maximum : v);
+    const int64_t v = scaled[o] < layer->stage.minimum ? layer->stage.minimum : scaled[o];
+    codes[o] = (int16_t)(v > layer->stage.maximum ? layer->stage.maximum : v);
   }
 }
 

@@ -1,8 +1,6 @@
 // The output stage of all wide kernels: the scales of channels in blocks of lanes, and codes of what was
 // scaled. How a block is scaled, `wide_scale`, is another file's: x86_requantize.h, or neon_requantize.h.
 
-static size_t wide_blocks(size_t channels) { return (channels + lane_count - 1) / lane_count; }
-
 static size_t wide_scale_bytes(const fbq_channels *channels) {
   return channels->groups * wide_blocks(channels->channels) * sizeof(wide_scale);
 }

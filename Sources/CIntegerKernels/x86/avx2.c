@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/output_16x8.h"
 #include "../portable/portable.h"
 #include "tables.h"
 #include "../wide/macros.h"
@@ -15,6 +16,7 @@
 #include "lanes_256.h"
 #include "lanes_avx2.h"
 #include "x86_requantize.h"
+#include "x86_scale_16x8.h"
 #include "../wide/table.h"
 
 #pragma clang attribute pop

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "../portable/general_scale.h"
+#include "../portable/output_16x8.h"
 #include "../portable/portable.h"
 #include "tables.h"
 #include "../wide/macros.h"
@@ -15,6 +16,7 @@
 
 #include "lanes_avx512.h"
 #include "x86_requantize.h"
+#include "x86_scale_16x8.h"
 #include "../wide/table.h"
 #include "lookup_avx512.h"
 

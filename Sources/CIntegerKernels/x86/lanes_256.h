@@ -130,6 +130,11 @@ WIDE_INLINE lanes lanes_expand_signed(const uint8_t *from, uint8_t flip) {
   return _mm256_cvtepi8_epi32(_mm_xor_si128(bytes, _mm_set1_epi8((char)flip)));
 }
 
+// One number of 16 bits per lane.
+WIDE_INLINE lanes lanes_expand_words(const int16_t *from) {
+  return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from));
+}
+
 // Bytes in the order from which the unpacking below makes whole blocks: its results hold, for each
 // channel of block 0, 1, 2, 3, the bytes of the operands side by side.
 WIDE_INLINE lanes lanes_spread(lanes bytes) {
@@ -171,6 +176,15 @@ WIDE_INLINE lanes lanes_expand_16(const uint8_t *from, size_t count) {
 
 // Saturated to 16 bits: a and b by turns, 4 lanes of each.
 WIDE_INLINE lanes lanes_narrow_16(lanes a, lanes b) { return _mm256_packs_epi32(a, b); }
+
+// The same: all of a, then all of b.
+WIDE_INLINE lanes lanes_narrow_16_in_order(lanes a, lanes b) {
+  return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+WIDE_INLINE lanes lanes_minimum_16(lanes a, lanes b) { return _mm256_min_epi16(a, b); }
+
+WIDE_INLINE lanes lanes_maximum_16(lanes a, lanes b) { return _mm256_max_epi16(a, b); }
 
 WIDE_INLINE lanes lanes_add_saturating_16(lanes a, lanes b) { return _mm256_adds_epi16(a, b); }
 

@@ -174,13 +174,16 @@ WIDE_INLINE loaded_input load_input(int32_t zero_point, fbq_multiplier factor, i
 }
 
 // `shifts` is a constant once inlined, and no more than the input's own.
-WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
-                               const loaded_input *input) {
-  const lanes code = lanes_expand_signed(codes, flip);
+WIDE_INLINE lanes scaled_code(const int shifts, lanes code, const loaded_input *input) {
   if (shifts) return lanes_shift_left_by(code, input->only_left);
   const lanes x = lanes_shift_left_by(code, input->left);
   const lanes even = lanes_add_64(lanes_multiply_even(x, input->multiplier), input->nudge);
   const lanes odd = lanes_add_64(lanes_multiply_even(lanes_odd(x), input->multiplier), input->nudge);
   const lanes v = lanes_less_where_less(lanes_upper_halves(even, odd), code, input->ties_below);
   return lanes_shift_right(v, input->shift);
+}
+
+WIDE_INLINE lanes scaled_input(const int shifts, const uint8_t *codes, uint8_t flip,
+                               const loaded_input *input) {
+  return scaled_code(shifts, lanes_expand_signed(codes, flip), input);
 }

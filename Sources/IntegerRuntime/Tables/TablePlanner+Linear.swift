@@ -15,6 +15,23 @@ extension TablePlanner {
     let groups = isDepthwise ? 1 : image.extents[5] / weights.extents[5]
     let channels = result.extents[5] / groups
     let depth = weights.extents.count / result.extents[5]
+    var c = windows(of: weights.extents, on: image, into: result, parameters)
+    c.groups = Int32(groups)
+    let isProduct = !isDepthwise || image.extents[5] == 1
+    let linear = LinearStep(
+      index: index,
+      weights: isProduct && isDepthwise ? transposed(weights, in: temporary) : weights,
+      multipliers: parameters.multipliers, clamp: parameters.clamp, groups: groups,
+      channels: channels, depth: depth, work: result.extents.count * depth)
+    return isProduct ? matrixProduct(&c, linear) : depthwise(&c, linear)
+  }
+
+  /// The codes of a convolution and its windows on them, of one group; `kernel` are the extents of the
+  /// weights.
+  func windows(
+    of kernel: Extents, on image: TensorPlace, into result: TensorPlace,
+    _ parameters: ConvolutionParameters
+  ) -> fbq_convolution {
     var c = fbq_convolution()
     c.input = UnsafePointer(image.byteAddress)
     c.output = result.byteAddress
@@ -27,28 +44,39 @@ extension TablePlanner {
     c.output_height = Int32(result.extents[3])
     c.output_width = Int32(result.extents[4])
     c.output_channels = Int32(result.extents[5])
-    c.kernel_height = Int32(weights.extents[3])
-    c.kernel_width = Int32(weights.extents[4])
+    c.kernel_height = Int32(kernel[3])
+    c.kernel_width = Int32(kernel[4])
     c.stride_height = Int32(parameters.stride.height)
     c.stride_width = Int32(parameters.stride.width)
     c.dilation_height = Int32(parameters.dilation.height)
     c.dilation_width = Int32(parameters.dilation.width)
     c.padding_top = Int32(parameters.padding.top)
     c.padding_left = Int32(parameters.padding.left)
-    c.groups = Int32(groups)
+    c.groups = 1
     c.turnColumnIntoRow()
-    let isProduct = !isDepthwise || image.extents[5] == 1
-    let linear = LinearStep(
-      index: index,
-      weights: isProduct && isDepthwise ? transposed(weights, in: temporary) : weights,
-      multipliers: parameters.multipliers, clamp: parameters.clamp, groups: groups,
-      channels: channels, depth: depth, work: result.extents.count * depth)
-    return isProduct ? matrixProduct(&c, linear) : depthwise(&c, linear)
+    return c
+  }
+
+  /// The windows of a fully connected layer on many rows: one pixel each.
+  func windows(ofRows activation: TensorPlace, into result: TensorPlace) -> fbq_convolution {
+    let (inputs, outputs) = (activation.extents[5], result.extents[5])
+    let rows = activation.extents.count / inputs
+    var c = fbq_convolution()
+    c.input = UnsafePointer(activation.byteAddress)
+    c.output = result.byteAddress
+    c.input_zero_point = activation.flippedZeroPoint
+    c.input_flip = activation.flip
+    (c.batches, c.groups) = (1, 1)
+    (c.input_height, c.input_width, c.input_channels) = (Int32(rows), 1, Int32(inputs))
+    (c.output_height, c.output_width, c.output_channels) = (Int32(rows), 1, Int32(outputs))
+    (c.kernel_height, c.kernel_width, c.stride_height, c.stride_width) = (1, 1, 1, 1)
+    (c.dilation_height, c.dilation_width) = (1, 1)
+    return c
   }
 
   /// The weights `[1, KH, KW, O]` of a depthwise convolution of one channel as those `[O, KH, KW, 1]` of
   /// the convolution that it is.
-  private func transposed(_ weights: TensorPlace, in memory: PreparedMemory) -> TensorPlace {
+  func transposed(_ weights: TensorPlace, in memory: PreparedMemory) -> TensorPlace {
     let channels = weights.extents[5]
     let count = weights.extents.count
     let address = memory.allocateUninitialized(byteCount: count)
@@ -78,16 +106,7 @@ extension TablePlanner {
       index: index, weights: weights, multipliers: parameters.multipliers, clamp: parameters.clamp,
       groups: 1, channels: outputs, depth: inputs, work: rows * inputs * outputs)
     if isConvolution {
-      var c = fbq_convolution()
-      c.input = UnsafePointer(activation.byteAddress)
-      c.output = result.byteAddress
-      c.input_zero_point = activation.flippedZeroPoint
-      c.input_flip = activation.flip
-      (c.batches, c.groups) = (1, 1)
-      (c.input_height, c.input_width, c.input_channels) = (Int32(rows), 1, Int32(inputs))
-      (c.output_height, c.output_width, c.output_channels) = (Int32(rows), 1, Int32(outputs))
-      (c.kernel_height, c.kernel_width, c.stride_height, c.stride_width) = (1, 1, 1, 1)
-      (c.dilation_height, c.dilation_width) = (1, 1)
+      var c = windows(ofRows: activation, into: result)
       return matrixProduct(&c, linear)
     }
     guard let kernel = kernels.fully_connected?.pointee else { return nil }
@@ -150,7 +169,7 @@ extension TablePlanner {
 
   /// Packing doubles the weights and pads them to blocks of 8 channels and pairs of taps; groups of one
   /// channel would grow 32-fold.
-  private func isReasonable(_ packed: Int, _ weights: TensorPlace) -> Bool {
+  func isReasonable(_ packed: Int, _ weights: TensorPlace) -> Bool {
     packed <= 4 * weights.extents.count + (1 << 20)
   }
 

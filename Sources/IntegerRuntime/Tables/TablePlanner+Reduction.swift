@@ -59,7 +59,6 @@ extension TablePlanner {
 
   /// Mean and sum over axes that follow each other.
   func reduce(_ operation: Operation, _ parameters: ReduceParameters) -> TableStep? {
-    guard kernels.reduce != nil else { return nil }
     let (input, result) = (x(operation), y(operation))
     let shape = graph.tensors[operation.inputs[0]].shape
     let axes = parameters.axes
@@ -74,11 +73,13 @@ extension TablePlanner {
     r.inner = shape[(last + 1)...].reduce(1, *)
     let correction = Int32(r.count) * input.flippedZeroPoint
     // The scale adds the bias to the sum of flipped codes: Σ x − count · z.
+    let isWide = input.elementType == .int16
     r.stage = uniformOutput(
       result, clamp: result.codeRange, parameters.multiplier, bias: -correction,
-      greatest: Int64(r.count) * 255)
+      greatest: Int64(r.count) * (isWide ? 1 << 15 : 255))
     return step(
-      kernels.reduce, r, units: r.outer, scratch: r.inner * MemoryLayout<Int32>.size,
+      isWide ? kernels.reduce_16 : kernels.reduce, r, units: r.outer,
+      scratch: r.inner * MemoryLayout<Int32>.size,
       work: input.extents.count)
   }
 

@@ -35,7 +35,12 @@ struct TablePlanner {
     if case .argMin(let parameters) = operation.kind {
       return argument(operation, parameters, findsLeast: true)
     }
-    if x(operation).elementType == .int16 { return sixteenBitLayer(operation) }
+    if case .requantize(let multiplier) = operation.kind,
+      let step = requantizeAcrossWidths(operation, multiplier)
+    {
+      return step
+    }
+    if x(operation).elementType == .int16 { return sixteenBitOperation(operation) }
     guard hasOnlyByteActivations(operation) else { return nil }
     switch operation.kind {
     case .convolution(let parameters):
@@ -152,8 +157,11 @@ extension TensorPlace {
 
   /// All codes of the type.
   var codeRange: CodeRange {
-    elementType == .uint8
-      ? CodeRange(minimum: 0, maximum: 255) : CodeRange(minimum: -128, maximum: 127)
+    switch elementType {
+    case .uint8: CodeRange(minimum: 0, maximum: 255)
+    case .int16: CodeRange(minimum: Int32(Int16.min), maximum: Int32(Int16.max))
+    default: CodeRange(minimum: -128, maximum: 127)
+    }
   }
 
   /// The bytes, for a kernel that reads any one-byte type.
