@@ -122,14 +122,14 @@ struct OutputTailTests {
     #expect(output.elementType == .int16 && output.zeroPoint == 0)
     let step = Float(bitPattern: try #require(output.quantization?.scaleBits.first))
     #expect(abs(step - 2 * 2.02 / 32767) < 1e-8)
-    // A copy in 16 bits: the code minus the zero point, in the same steps.
+    // A copy in 16 bits: the code minus the zero point, in steps of a 16th.
     let copy = graph.tensors[graph.operations[0].outputs[0]]
-    #expect(copy.quantization?.scaleBits == graph.tensors[graph.inputs[0]].quantization?.scaleBits)
+    #expect(copy.quantization?.scaleBits == [(Float(1) / 255 / 16).bitPattern])
     #expect(copy.elementType == .int16 && copy.zeroPoint == 0)
-    // 64-bit biases in steps of 1/25500: 0.25 is 6375.
+    // 64-bit biases in steps of 1/408000: 0.25 is 102000.
     let bias = graph.tensors[graph.operations[1].inputs[2]]
     #expect(bias.elementType == .int64)
-    #expect(bias.constant?.array(of: Int64.self) == [6375, -6375])
+    #expect(bias.constant?.array(of: Int64.self) == [102_000, -102_000])
     // (72 + 128) · 127 + (−28 + 128) · 50 + 6375 = 36775 of 1/25500, the reals 1.442; and
     // −200 · 50 + 100 · 127 − 6375 = −3675, −0.1441.
     let found = try network.outputs(for: [[72, -28]])[0]

@@ -11,7 +11,7 @@ extension Lowering {
     let (input, inputParameters) = try operand(of: node)
     let outputParameters = try computedParameters(of: node)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(node, weights: weights)
+    let quantized = try quantizeWeights(node, weights: weights, input: inputParameters)
     let isDepthwise = convolution.groups > 1 && weights.shape[3] == 1
 
     let filters = weights.shape[0]
@@ -42,7 +42,7 @@ extension Lowering {
     let (input, inputParameters) = try operand(of: node)
     let outputParameters = try computedParameters(of: node)
     let weights = try weightTensor(node)
-    let quantized = try quantizeWeights(node, weights: weights)
+    let quantized = try quantizeWeights(node, weights: weights, input: inputParameters)
     let constants = addLayerConstants(
       node, codes: quantized.codes, shape: weights.shape, axis: 0, quantized: quantized,
       input: inputParameters)
@@ -64,7 +64,7 @@ extension Lowering {
   }
 
   private func quantizeWeights(
-    _ node: FloatNode, weights: FloatTensor
+    _ node: FloatNode, weights: FloatTensor, input: ActivationParameters
   ) throws(Diagnostic) -> QuantizedWeights {
     guard let thresholds = state.weightThresholds[node.inputs[1]] else {
       throw Diagnostic(
@@ -81,7 +81,7 @@ extension Lowering {
     }
     return WeightQuantization(
       weights: weights.values, bias: bias, thresholds: thresholds,
-      input: try quantization(of: node.inputs[0])
+      input: input
     ).quantized()
   }
 

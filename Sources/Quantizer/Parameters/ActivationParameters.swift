@@ -34,10 +34,13 @@ public struct ActivationParameters: Hashable, Sendable {
     self.init(scale: Self.positive(threshold / 32767), zeroPoint: 0, elementType: .int16)
   }
 
-  /// 16-bit codes with the step of these: `code − zero point` is the code, so that the copy of 8-bit
-  /// codes is exact; these, if they have 16 bits.
+  /// 16-bit codes with a 16th of the step of these 8-bit ones, so that the copy is exact:
+  /// 16 · (code − zero point); these, if they have 16 bits. With the finer step, multipliers of the
+  /// layers that read it stay below 1/2, which fast kernels want.
   var widened: ActivationParameters {
-    ActivationParameters(scale: scale, zeroPoint: 0, elementType: .int16)
+    guard elementType == .int8 else { return self }
+    return ActivationParameters(
+      scale: Self.positive(Double(scale) / 16), zeroPoint: 0, elementType: .int16)
   }
 
   /// 16-bit codes with a 64th of the step of these 8-bit ones, which they cover twice: what is
