@@ -72,7 +72,7 @@ struct SixteenBitLayerTests {
       ])
   }
 
-  @Test("are at most two codes from the float network with the same constants")
+  @Test("are at most one code from the float network with the same constants")
   func exact() throws {
     for seed: UInt64 in 1...10 {
       let graph = try chain(seed: seed)
@@ -83,7 +83,7 @@ struct SixteenBitLayerTests {
       let comparison = try network.compared(on: samples)
       // Nothing is rounded to 8 bits but the output: once, or twice by a hair.
       #expect(comparison.greatestError <= 1, "seed \(seed)")
-      #expect(comparison.meanError < 0.02, "seed \(seed)")
+      #expect(comparison.meanError < 0.04, "seed \(seed)")
       let plain = try QuantizedNetwork(graph, options: options(), samples: samples)
       #expect(
         try comparison.signalToNoise > plain.compared(on: samples).signalToNoise, "seed \(seed)")
