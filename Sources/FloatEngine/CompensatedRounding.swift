@@ -36,6 +36,13 @@ public struct CompensatedRounding: Sendable {
       }
       matrix[row * count + row] += damping * mean
     }
+    guard let factor = Self.factor(of: matrix, count: count) else { return nil }
+    self.factor = factor
+  }
+
+  /// L of `matrix` = L · Lᵀ, `[count, count]`; `nil` where it is not positive definite.
+  static func factor(of matrix: [Double], count: Int) -> [Float]? {
+    var matrix = matrix
     var factor = [Float](repeating: 0, count: count * count)
     let isPositive = matrix.withUnsafeMutableBufferPointer { matrix in
       factor.withUnsafeMutableBufferPointer { factor in
@@ -43,8 +50,7 @@ public struct CompensatedRounding: Sendable {
         return float_cholesky(source, target, Int64(count))
       }
     }
-    guard isPositive else { return nil }
-    self.factor = factor
+    return isPositive ? factor : nil
   }
 
   /// The codes of `weights`, K of them, in −127…127, and the energy of their error, damping included.

@@ -23,14 +23,7 @@ public struct InputRegression: Sendable {
     guard mean > 0, mean.isFinite else { return nil }
     var matrix = moments
     for index in 0..<count { matrix[index * count + index] += damping * mean }
-    var factor = [Float](repeating: 0, count: count * count)
-    let isPositive = matrix.withUnsafeMutableBufferPointer { matrix in
-      factor.withUnsafeMutableBufferPointer { factor in
-        guard let source = matrix.baseAddress, let target = factor.baseAddress else { return false }
-        return float_cholesky(source, target, Int64(count))
-      }
-    }
-    guard isPositive else { return nil }
+    guard let factor = CompensatedRounding.factor(of: matrix, count: count) else { return nil }
     self.count = count
     self.factor = factor
     self.cross = cross.map { Float($0) }
