@@ -231,19 +231,7 @@ struct OutputTailTests {
     "are trained, and the student's loss is the device's", arguments: StudentArithmetic.allCases)
   func training(student: StudentArithmetic) throws {
     let task = try TrainingTask(blocksOfSeed: 4, options: QuantizationOptions(outputType: .int16))
-    let samples = Array(task.values.indices)
-    let before = try task.error(of: task.start(), samples: samples)
-    let state = try task.trained(
-      TrainingOptions(
-        epochs: 40, batch: 8, thresholdRate: 5e-3, tunesWeights: true, tunesBiases: true,
-        student: student, patience: 40))
-    let after = try task.error(of: state, samples: samples)
-    #expect(after < before / 2, "\(before) to \(after)")
-    let loss = try #require(state.heldOutLosses).after
-    // Eq. 25: the root of the squared errors of all three logits, averaged over the samples.
-    let device = try (3 * task.error(of: state, samples: task.heldOut(2))).squareRoot()
-    let tolerance = student == .device ? 0.002 : 0.1
-    #expect(abs(loss / device - 1) < tolerance, "\(loss) in training, \(device) on the device")
+    try task.expectTraining(on: student, gridTolerance: 0.1)
   }
 
   @Test("are reconstructed block by block")

@@ -157,18 +157,7 @@ struct SixteenBitLayerTests {
       let task = try TrainingTask(
         blocksOfSeed: 4,
         options: QuantizationOptions(sixteenBitLayers: ["expand0", "depthwise0", "project0"]))
-      let samples = Array(task.values.indices)
-      let before = try task.error(of: task.start(), samples: samples)
-      let state = try task.trained(
-        TrainingOptions(
-          epochs: 40, batch: 8, thresholdRate: 5e-3, tunesWeights: true, tunesBiases: true,
-          student: student, patience: 40))
-      let after = try task.error(of: state, samples: samples)
-      #expect(after < before / 2, "\(before) to \(after)")
-      let loss = try #require(state.heldOutLosses).after
-      let device = try (3 * task.error(of: state, samples: task.heldOut(2))).squareRoot()
-      let tolerance = student == .device ? 0.002 : 0.15
-      #expect(abs(loss / device - 1) < tolerance, "\(loss) in training, \(device) on the device")
+      try task.expectTraining(on: student, gridTolerance: 0.15)
     }
   }
 

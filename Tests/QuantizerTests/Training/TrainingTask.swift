@@ -5,6 +5,7 @@ import IntegerModel
 import IntegerRuntime
 import Quantizer
 import TensorFiles
+import Testing
 
 /// A small network with unlabeled samples, ready to be calibrated and trained.
 struct TrainingTask {
@@ -182,5 +183,26 @@ extension QuantizationState {
   func isSame(as other: QuantizationState) -> Bool {
     ranges == other.ranges && weightThresholds == other.weightThresholds
       && graph.values == other.graph.values
+  }
+}
+
+extension TrainingTask {
+  /// That training of thresholds, weights and biases halves the error of three logits on the device,
+  /// and that its last loss is the device's: almost exactly where the device is what was trained, else
+  /// to `gridTolerance`.
+  func expectTraining(on student: StudentArithmetic, gridTolerance: Double) throws {
+    let samples = Array(values.indices)
+    let before = try error(of: start(), samples: samples)
+    let state = try trained(
+      TrainingOptions(
+        epochs: 40, batch: 8, thresholdRate: 5e-3, tunesWeights: true, tunesBiases: true,
+        student: student, patience: 40))
+    let after = try error(of: state, samples: samples)
+    #expect(after < before / 2, "\(before) to \(after)")
+    let loss = try #require(state.heldOutLosses).after
+    // Eq. 25: the root of the squared errors of all three logits, averaged over the samples.
+    let device = try (3 * error(of: state, samples: heldOut(2))).squareRoot()
+    let tolerance = student == .device ? 0.002 : gridTolerance
+    #expect(abs(loss / device - 1) < tolerance, "\(loss) in training, \(device) on the device")
   }
 }
